@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The AioProcessing authors
+# SPDX-License-Identifier: MIT
+# Builds the library and the examples, and runs them.
+#
+#   examples/run.sh                     both examples, the second one on this project's sources
+#   examples/run.sh NAME [ARGUMENT...]  one of them: 01-first-steps, first-steps, 02-checksum, checksum
+set -euo pipefail
+aio_root=$(cd "$(dirname "$0")/.." && pwd)
+. "$aio_root/src/cmake/setup.sh"
+
+# build_example NAME: against the installed package, as a project of its own
+build_example() {
+    cmake -S "$aio_root/examples/$1" -B "$aio_root/build/examples/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_PREFIX_PATH="$aio_root/build/prefix" >/dev/null
+    cmake --build "$aio_root/build/examples/$1" >/dev/null
+}
+
+aio_install_packages
+{ aio_install_release; } >&2
+
+if [ $# -gt 0 ]; then
+    name=$1
+    shift
+    matches=("$aio_root"/examples/[0-9][0-9]-"${name#[0-9][0-9]-}")
+    if [ ! -d "${matches[0]}" ]; then
+        echo "There is no example called $name. There are: $(cd "$aio_root/examples" && echo [0-9]*)" >&2
+        exit 2
+    fi
+    name=$(basename "${matches[0]}")
+    build_example "$name"
+    exec "$aio_root/build/examples/$name/$name" "$@"
+fi
+
+echo "== 01-first-steps: a worker process and two coroutines (15 seconds)"
+build_example 01-first-steps
+"$aio_root/build/examples/01-first-steps/01-first-steps"
+echo "== 02-checksum: SHA-256 of all files in include/ and src/ by several processes"
+build_example 02-checksum
+"$aio_root/build/examples/02-checksum/02-checksum" "$aio_root/include" "$aio_root/src"

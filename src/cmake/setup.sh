@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The AioProcessing authors
+# SPDX-License-Identifier: MIT
+# Installs what building needs and is not there yet. Sourced by the run scripts; $aio_root is the project's folder.
+
+aio_packages=(g++ cmake ninja-build qt6-base-dev qcoro-qt6-dev pkg-config)
+
+aio_install_packages() {
+    local missing=() package
+    if ! command -v dpkg-query >/dev/null; then
+        if command -v cmake >/dev/null && command -v ninja >/dev/null && command -v c++ >/dev/null; then
+            return 0
+        fi
+        echo "This script installs packages on Debian and Ubuntu only. Please install: g++ >= 12, CMake >= 3.22, Ninja," \
+             "Qt >= 6.4 (Core, Network, Test) and QCoro >= 0.8 for Qt 6, with their development files, and run it again." >&2
+        return 1
+    fi
+    for package in "${aio_packages[@]}" "$@"; do
+        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "These packages are missing, and there is no sudo to install them: ${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "Installing: ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# aio_build <preset> [cmake option...]: configures and builds build/<preset>
+aio_build() {
+    local preset=$1
+    mkdir -p "$aio_root/build"
+    shift
+    local launcher=()
+    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    (cd "$aio_root" && cmake --preset "$preset" "${launcher[@]}" "$@" >"$aio_root/build/$preset.log" 2>&1) \
+        || { cat "$aio_root/build/$preset.log" >&2; return 1; }
+    cmake --build "$aio_root/build/$preset"
+}
+
+# aio_install_release: the library as users get it, in build/prefix
+aio_install_release() {
+    aio_build release -DCMAKE_INSTALL_PREFIX="$aio_root/build/prefix" -DCMAKE_INSTALL_LIBDIR=lib
+    cmake --install "$aio_root/build/release" >/dev/null
+}

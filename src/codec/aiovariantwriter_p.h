@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aioprocessing/aioerror.h>
+
+#include "codec/aiovarianttags_p.h"
+#include "codec/rawbytes.h"
+
+#include <QByteArray>
+#include <QVariant>
+
+namespace aio_detail {
+
+/* Writes values in the encoding of aiovariantcodec_p.h. After a false the output is unfinished and the error is set. */
+class VariantWriter
+{
+public:
+    explicit VariantWriter(QByteArray &out) : m_out(out) {}
+
+    bool write(const QVariant &value) { return write(value, 0); }
+
+    AioError::Code errorCode() const { return m_errorCode; }
+    const QString &errorText() const { return m_errorText; }
+
+private:
+    bool write(const QVariant &value, int depth);
+    bool writeStreamed(const QVariant &value);
+    bool writeList(const QVariantList &list, int depth);
+    template<class Map>
+    bool writePairs(VariantTag tag, const Map &map, int depth);
+    bool writeText(const QString &text);
+    bool writeBlob(const char *data, qsizetype size, bool isNull);
+    bool writeLength(qsizetype length);
+    bool isTooDeep(int depth);
+    bool fail(AioError::Code code, const QString &text);
+
+    void writeTag(VariantTag tag) { m_out.append(char(tag)); }
+    template<class Wire, class T>
+    bool writeNumber(VariantTag tag, const void *value)
+    {
+        char bytes[1 + sizeof(Wire)];
+        bytes[0] = char(tag);
+        aio_raw::storeLittle(Wire(*static_cast<const T *>(value)), bytes + 1);
+        m_out.append(bytes, sizeof bytes);
+        return true;
+    }
+
+    QByteArray &m_out;
+    AioError::Code m_errorCode = AioError::NoError;
+    QString m_errorText;
+};
+
+} // namespace aio_detail

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "process/aiobootstrap_p.h"
+
+#include <QString>
+
+namespace aio_detail {
+
+/* In a worker, once, before its function runs: this process is who \a bootstrap says. */
+void becomeWorker(const Bootstrap &bootstrap);
+
+/* "AioProcess-1", "AioProcess-2"; in a worker named AioProcess-1 "AioProcess-1:1" and so on. */
+QString nextProcessName();
+
+} // namespace aio_detail

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QDeadlineTimer>
+#include <QList>
+#include <QObject>
+#include <QTimer>
+
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+namespace aio_detail {
+
+class LocalWait;
+
+/* The waits for one event of an object that belongs to one thread. Shared between the object and the waits. */
+class LocalWaits
+{
+public:
+    void completeAll();
+    void cancelAll();
+
+private:
+    friend class LocalWait;
+    QList<LocalWait *> m_waits;
+};
+
+/*
+ * One coroutine's wait for an event that its own thread announces:
+ *
+ *   const LocalWait::Outcome outcome = co_await wait->done();
+ *
+ * Lives in the coroutine's frame; destroying the frame withdraws it. The first of event, deadline, stop token, and the end of
+ * the thread or of the application decides; the coroutine resumes from the event loop of the thread, never inside of the
+ * call that decided (but at the end of the thread or the application, when there is no loop any more).
+ */
+class LocalWait : public QObject
+{
+    Q_OBJECT
+public:
+    enum Outcome { Completed, TimedOut, Cancelled };
+
+    /* Throws AioException (UsageError) on a thread without event loop. */
+    LocalWait(const std::shared_ptr<LocalWaits> &group, const QDeadlineTimer &deadline, const std::stop_token &stop,
+              const char *operation);
+    ~LocalWait() override;
+
+    class Awaiter    // a plain pointer: g++ 12 moves awaiters
+    {
+    public:
+        explicit Awaiter(LocalWait *wait) : m_wait(wait) {}
+        bool await_ready() const { return false; }
+        void await_suspend(std::coroutine_handle<> coroutine) const { m_wait->m_coroutine = coroutine; }
+        Outcome await_resume() const { return *m_wait->m_outcome; }
+
+    private:
+        LocalWait *m_wait;
+    };
+    Awaiter done() { return Awaiter(this); }
+
+    /* On the wait's own thread. */
+    void finish(Outcome outcome);
+
+private:
+    void armTimer();
+    void onTimeout();
+    void resume();
+    void endNow();
+
+    const std::shared_ptr<LocalWaits> m_group;
+    const QDeadlineTimer m_deadline;
+    QTimer m_timer;
+    std::coroutine_handle<> m_coroutine;
+    std::optional<Outcome> m_outcome;
+    std::optional<std::stop_callback<std::function<void()>>> m_stopCallback;
+};
+
+} // namespace aio_detail

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aioworker.h>
+
+#include "process/aiocaught_p.h"
+#include "process/aioidentity_p.h"
+#include "process/aioworkerlink_p.h"
+#include "process/aioworkermain_p.h"
+#include "shm/aiocontext_p.h"
+
+#include <QCoreApplication>
+#include <QFile>
+
+#include <atomic>
+#include <cstdio>
+#include <unistd.h>
+#include <vector>
+
+namespace aio_detail {
+
+namespace {
+
+std::atomic<bool> workerEntered = false;
+
+// Runs the call that comes through \a link, and returns the exit code of the process.
+int serveCall(WorkerLink &link, Bootstrap &bootstrap)
+{
+    QString function;
+    try {
+        adoptContext(bootstrap.context);
+        wipe(bootstrap.context);
+        AioCall call;
+        if (const AioError error = link.readCall(call))
+            throw AioException(error);
+        function = call.displayName();
+        link.sendReady();
+        const QVariant result = call.run();
+        return link.sendResult(result) ? 1 : 0;
+    } catch (...) {
+        link.sendError(errorOfCurrentException(function));
+        return 1;
+    }
+}
+
+} // namespace
+
+QString adviceForMain()
+{
+    return QStringLiteral("main() must begin with \"if (AioProcessing::isWorker(argc, argv)) return "
+                          "AioProcessing::runWorker(argc, argv);\", before any QCoreApplication");
+}
+
+void refuseUnenteredWorker()
+{
+    if (workerEntered)
+        return;
+    static const bool isPlainProcess = [] {
+        QFile file(QStringLiteral("/proc/self/cmdline"));
+        if (!file.open(QIODevice::ReadOnly))
+            return true;
+        const QList<QByteArray> texts = file.readAll().split('\0');
+        std::vector<const char *> argv;
+        for (const QByteArray &text : texts)
+            argv.push_back(text.constData());
+        const auto argument = WorkerArgument::find(int(argv.size()), argv.data());
+        if (!argument)
+            return true;
+        WorkerLink link(*argument);
+        if (!link.open())
+            return true;
+        link.sendError(makeError(AioError::UsageError,
+                                 QStringLiteral("%1 was started as a worker and did not become one: %2")
+                                     .arg(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")), adviceForMain()),
+                                 QStringLiteral("AioProcess::start")));
+        ::_exit(1);
+    }();
+    Q_UNUSED(isPlainProcess)
+}
+
+// A worker whose main() makes an application before it calls runWorker() is found out at once.
+Q_COREAPP_STARTUP_FUNCTION(refuseUnenteredWorker)
+
+} // namespace aio_detail
+
+namespace AioProcessing {
+
+bool isWorker(int argc, char **argv)
+{
+    return aio_detail::WorkerArgument::find(argc, argv).has_value();
+}
+
+int runWorker(int argc, char **argv)
+{
+    using namespace aio_detail;
+    int index = 0;
+    const auto argument = WorkerArgument::find(argc, argv, &index);
+    WorkerLink link(argument.value_or(WorkerArgument()));
+    workerEntered = true;
+    if (!argument || !link.open()) {
+        std::fprintf(stderr, "%s: this is no worker: workers are started by AioProcess, not by hand\n",
+                     argc > 0 ? argv[0] : "?");
+        return 1;
+    }
+
+    Bootstrap bootstrap;
+    if (const AioError error = link.readBootstrap(bootstrap)) {
+        link.sendError(error);
+        return 1;
+    }
+    becomeWorker(bootstrap);
+
+    std::vector<char *> plainArgv(argv, argv + argc);
+    plainArgv.erase(plainArgv.begin() + index);
+    plainArgv.push_back(nullptr);
+    int plainArgc = argc - 1;
+    int exitCode = 1;
+    {
+        QCoreApplication app(plainArgc, plainArgv.data());
+        exitCode = serveCall(link, bootstrap);
+    }
+    leaveContexts();
+    return exitCode;
+}
+
+} // namespace AioProcessing

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "process/aioworkerlink_p.h"
+
+#include "codec/aiovariantcodec_p.h"
+#include "process/aiocallcodec_p.h"
+#include "process/rawchannel.h"
+
+#include <QByteArrayView>
+
+namespace aio_detail {
+
+using aio_raw::FrameType;
+using aio_raw::Transfer;
+
+namespace {
+
+constexpr QByteArrayView argumentName = "--aioprocessing-worker=";
+
+AioError protocolError(const QString &what)
+{
+    return makeError(AioError::ProtocolError, what, QStringLiteral("AioProcessing::runWorker"));
+}
+
+} // namespace
+
+QByteArray WorkerArgument::toText() const
+{
+    return argumentName.toByteArray() + QByteArray::number(channel) + ':' + QByteArray::number(lifeline) + ':'
+        + QByteArray::number(briefing);
+}
+
+std::optional<WorkerArgument> WorkerArgument::find(int argc, const char *const *argv, int *index)
+{
+    for (int i = 1; i < argc && argv[i]; ++i) {
+        const QByteArrayView text(argv[i]);
+        if (!text.startsWith(argumentName))
+            continue;
+        WorkerArgument found;
+        const QList<QByteArray> numbers = text.sliced(argumentName.size()).toByteArray().split(':');
+        bool isWhole = numbers.size() == 3;
+        int *const fields[] = {&found.channel, &found.lifeline, &found.briefing};
+        for (int field = 0; isWhole && field < 3; ++field)
+            *fields[field] = numbers[field].toInt(&isWhole);
+        if (!isWhole || found.channel < 0 || found.lifeline < 0 || found.briefing < 0)
+            continue;
+        if (index)
+            *index = i;
+        return found;
+    }
+    return std::nullopt;
+}
+
+bool appendFrame(QByteArray &frames, FrameType type, const QByteArray &body)
+{
+    if (body.size() > qsizetype(aio_raw::frameLimit(type)))
+        return false;
+    char header[aio_raw::frameHeaderSize];
+    aio_raw::storeFrameHeader({type, std::uint32_t(body.size())}, header);
+    frames.append(header, sizeof header);
+    frames.append(body);
+    return true;
+}
+
+bool WorkerLink::open()
+{
+    for (const int descriptor : {m_argument.channel, m_argument.lifeline}) {
+        if (!aio_raw::isLocalSocket(descriptor) || !aio_raw::closeOnExec(descriptor))
+            return false;
+    }
+    if (!aio_raw::isRegularFile(m_argument.briefing) || !aio_raw::closeOnExec(m_argument.briefing))
+        return false;
+    // The parent armed it before exec; where it could not, now is the next chance. Then: did the parent end before that?
+    return aio_raw::armLifeline(m_argument.lifeline) && !aio_raw::isPeerGone(m_argument.lifeline);
+}
+
+AioError WorkerLink::read(FrameType type, QByteArray &body)
+{
+    char bytes[aio_raw::frameHeaderSize];
+    if (aio_raw::readAll(m_argument.briefing, bytes, sizeof bytes) != Transfer::Done)
+        return protocolError(QStringLiteral("the briefing of this worker is incomplete"));
+    const auto header = aio_raw::loadFrameHeader(bytes);
+    if (!header || header->type != type)
+        return protocolError(QStringLiteral("the parent process speaks another version of the protocol"));
+    body.resize(qsizetype(header->length));
+    if (aio_raw::readAll(m_argument.briefing, body.data(), size_t(body.size())) != Transfer::Done)
+        return protocolError(QStringLiteral("the briefing of this worker ends in the middle of a frame"));
+    return {};
+}
+
+AioError WorkerLink::readBootstrap(Bootstrap &bootstrap)
+{
+    QByteArray body;
+    AioError error = read(FrameType::Hello, body);
+    if (!error)
+        error = decodeBootstrap(body, bootstrap);
+    wipe(body);
+    return error;
+}
+
+AioError WorkerLink::readCall(AioCall &call)
+{
+    QByteArray body;
+    AioError error = read(FrameType::Call, body);
+    aio_raw::closeDescriptor(m_argument.briefing);
+    if (!error)
+        error = decodeCall(body, call);
+    wipe(body);
+    return error;
+}
+
+void WorkerLink::send(FrameType type, const QByteArray &body)
+{
+    char header[aio_raw::frameHeaderSize];
+    aio_raw::storeFrameHeader({type, std::uint32_t(body.size())}, header);
+    if (aio_raw::sendAll(m_argument.channel, header, sizeof header) == Transfer::Done)
+        aio_raw::sendAll(m_argument.channel, body.constData(), size_t(body.size()));
+}
+
+void WorkerLink::sendReady()
+{
+    send(FrameType::Ready, QByteArray());
+}
+
+AioError WorkerLink::sendResult(const QVariant &result)
+{
+    QByteArray body;
+    AioError error = encodeVariant(result, body, "AioProcess::result");
+    if (!error && body.size() > qsizetype(aio_raw::frameLimit(FrameType::Result))) {
+        error = makeError(AioError::TooLarge,
+                          QStringLiteral("the result has %1 bytes and the limit is 1 GiB: return it in parts through a queue")
+                              .arg(body.size()),
+                          QStringLiteral("AioProcess::result"));
+    }
+    if (error)
+        sendError(error);
+    else
+        send(FrameType::Result, body);
+    return error;
+}
+
+void WorkerLink::sendError(const AioError &error)
+{
+    send(FrameType::Error, encodeError(error));
+}
+
+} // namespace aio_detail

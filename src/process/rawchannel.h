@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+/*
+ * The three descriptors between a process and its worker. The briefing is memory with what the worker needs to know, complete
+ * before the worker starts, so that its parent may block or be busy right afterwards. The channel carries the worker's frames
+ * back. The lifeline carries nothing: it only tells the kernel that the worker is to be killed when the parent's end
+ * closes, however the parent ended.
+ */
+namespace aio_raw {
+
+/* One end for the parent (non-blocking) and one for the worker (blocking), both close-on-exec. */
+struct SocketPair
+{
+    int parent = -1;
+    int worker = -1;
+};
+
+/* False with errno set when there is no pair to be had. */
+bool openSocketPair(SocketPair &pair) noexcept;
+
+/* A close-on-exec descriptor of memory that holds \a data, to be read from its beginning; -1 with errno set. */
+int openMemory(const void *data, std::size_t size) noexcept;
+
+/* Closes \a descriptor unless it is -1, and makes it -1. */
+void closeDescriptor(int &descriptor) noexcept;
+
+/* Whether \a descriptor is a connected local stream socket, as the ends of a pair are. */
+bool isLocalSocket(int descriptor) noexcept;
+
+/* Whether \a descriptor is a regular file, as memory is. */
+bool isRegularFile(int descriptor) noexcept;
+
+/* Lets \a descriptor through exec. Async-signal-safe. */
+bool keepOnExec(int descriptor) noexcept;
+bool closeOnExec(int descriptor) noexcept;
+
+/*
+ * Has the kernel kill the calling process (SIGKILL, so also when it computes, blocks signals or is stopped) when the other end
+ * of \a lifeline closes. It is a property of the open file, so it stays through exec. Async-signal-safe. False with errno set.
+ */
+bool armLifeline(int lifeline) noexcept;
+
+/* Whether the other end of \a descriptor is closed. */
+bool isPeerGone(int descriptor) noexcept;
+
+enum class Transfer { Done, Again, Gone };
+
+/* Blocking, whole: Done or Gone (end of file, an error). */
+Transfer sendAll(int socket, const void *data, std::size_t size) noexcept;
+Transfer readAll(int file, void *data, std::size_t size) noexcept;
+
+/* Not blocking, what comes: \a moved is the number of bytes. Again: nothing comes now. */
+Transfer receiveSome(int descriptor, void *data, std::size_t size, std::size_t &moved) noexcept;
+
+} // namespace aio_raw

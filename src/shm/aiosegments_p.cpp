@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "shm/aiosegments_p.h"
+
+#include "base/aioerrno_p.h"
+#include "platform/rawfault.h"
+#include "platform/rawprocess.h"
+
+#include <QFile>
+#include <QMutexLocker>
+#include <QSharedMemory>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+#include <utility>
+
+namespace aio_detail {
+
+Segments::Segments(const Identity &arena)
+{
+    std::memcpy(m_arena, arena, sizeof m_arena);
+    openReserve();
+}
+
+Segments::~Segments()
+{
+    for (auto &[key, fifo] : m_fifos)
+        closeFifo(fifo);
+    ::close(m_reserve);
+}
+
+QString Segments::keyPath(unsigned index, std::uint64_t nonce) const
+{
+    return RuntimeDirectory::instance().arenaPath(m_arena) + QStringLiteral("/%1-%2").arg(index).arg(nonce, 16, 16, QLatin1Char('0'));
+}
+
+void Segments::setError(const QString &error)
+{
+    const QMutexLocker locker(&m_mutex);
+    m_error = error;
+}
+
+QString Segments::lastError() const
+{
+    const QMutexLocker locker(&m_mutex);
+    return m_error;
+}
+
+char *Segments::keep(std::unique_ptr<QSharedMemory> memory)
+{
+    const QMutexLocker locker(&m_mutex);
+    return static_cast<char *>(m_attached.emplace_back(std::move(memory))->data());
+}
+
+char *Segments::create(unsigned index, std::uint64_t &nonce) noexcept
+{
+    for (int tries = 0; tries < 16; ++tries) {
+        aio_raw::randomBytes(&nonce, sizeof nonce);
+        nonce |= index == 0 ? 0 : 1;
+        if (index == 0)
+            nonce = 1;      // segment 0 is found by its arena's name alone
+        auto memory = std::make_unique<QSharedMemory>();
+        memory->setNativeKey(keyPath(index, nonce));
+        if (const int error = AIO_FAULT_ERRNO("segment.create")) {
+            setError(withErrnoText(QStringLiteral("shmget"), error));
+            return nullptr;
+        }
+        if (memory->create(aio_raw::SegmentBytes)) {
+            char *base = keep(std::move(memory));
+            if (index > 0)
+                aio_raw::RawArena::formatSegment(base, index, m_arena);
+            return base;
+        }
+        setError(memory->errorString());
+        if (memory->error() != QSharedMemory::AlreadyExists)
+            return nullptr;
+        // another segment, of whomever, has this System V key: another file gives another one
+        const QByteArray taken = QFile::encodeName(keyPath(index, nonce));
+        const QByteArray aside = taken + ".taken" + QByteArray::number(tries);
+        if (index == 0 && ::close(::open(aside.constData(), O_CREAT | O_CLOEXEC, 0600)) == 0)
+            ::rename(aside.constData(), taken.constData());
+    }
+    return nullptr;
+}
+
+char *Segments::map(unsigned index, std::uint64_t nonce) noexcept
+{
+    auto memory = std::make_unique<QSharedMemory>();
+    memory->setNativeKey(keyPath(index, nonce));
+    if (!memory->attach()) {
+        setError(memory->errorString());
+        return nullptr;
+    }
+    const auto *header = static_cast<const aio_raw::SegmentHeader *>(memory->constData());
+    const bool ours = memory->size() >= qsizetype(sizeof *header) && header->magic == aio_raw::ArenaMagic
+                      && std::memcmp(header->arena, m_arena, sizeof m_arena) == 0 && header->segment == index;
+    const bool known = ours && header->layoutVersion == aio_raw::LayoutVersion && header->bytes == aio_raw::SegmentBytes
+                       && memory->size() >= qsizetype(aio_raw::SegmentBytes);
+    if (known && header->pidNamespace == aio_raw::pidNamespace() && header->ready.load() == aio_raw::ArenaMagic)
+        return keep(std::move(memory));
+    m_versionMismatch = ours && !known;
+    setError(m_versionMismatch ? QStringLiteral("its layout version is %1, this library's is %2")
+                                     .arg(header->layoutVersion)
+                                     .arg(aio_raw::LayoutVersion)
+                 : !ours ? QStringLiteral("the segment of %1 is not one of this arena").arg(memory->nativeKey())
+                         : QStringLiteral("the arena belongs to another pid namespace, or is not finished"));
+    // Detaching is right only here, where nothing has been used: it also would remove a segment without other users.
+    return nullptr;
+}
+
+void Segments::discard(unsigned index, std::uint64_t nonce) noexcept
+{
+    destroy(keyPath(index, nonce));
+}
+
+void Segments::ring(aio_raw::Owner owner, const std::uint8_t (&entry)[16], unsigned number) noexcept
+{
+    const QMutexLocker locker(&m_mutex);
+    Fifo &fifo = m_fifos[{owner, number}];
+    fifo.lastUse = ++m_rings;
+    // for reading too, so that a write after the listener's death is no SIGPIPE
+    const auto open = [&] {
+        return ::open(RuntimeDirectory::instance().fifoPath(entry, number).constData(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    };
+    if (fifo.descriptor < 0)
+        fifo.descriptor = open();
+    const bool exhausted = fifo.descriptor < 0 && (errno == EMFILE || errno == ENFILE) && m_reserve >= 0;
+    if (exhausted) {
+        ::close(std::exchange(m_reserve, -1));
+        fifo.descriptor = open();
+    }
+    // A full FIFO is one that rings already.
+    [[maybe_unused]] const ssize_t written = fifo.descriptor >= 0 ? ::write(fifo.descriptor, "", 1) : 0;
+    if (exhausted) {
+        closeFifo(fifo);
+        openReserve();
+    } else if (m_fifos.size() > MaxFifos) {
+        // threads come and go, and with them their FIFOs
+        const auto older = [](const auto &a, const auto &b) { return a.second.lastUse < b.second.lastUse; };
+        const auto oldest = std::min_element(m_fifos.begin(), m_fifos.end(), older);
+        closeFifo(oldest->second);
+        m_fifos.erase(oldest);
+    }
+}
+
+void Segments::closeFifo(Fifo &fifo) noexcept
+{
+    if (fifo.descriptor >= 0)
+        ::close(std::exchange(fifo.descriptor, -1));
+}
+
+void Segments::openReserve()
+{
+    // any file will do
+    m_reserve = ::open(QFile::encodeName(RuntimeDirectory::instance().path() + QStringLiteral("/lock")).constData(), O_RDONLY | O_CLOEXEC);
+}
+
+void Segments::forget(aio_raw::Owner owner) noexcept
+{
+    const QMutexLocker locker(&m_mutex);
+    const auto first = m_fifos.lower_bound({owner, 0});
+    const auto last = m_fifos.upper_bound({owner, UINT_MAX});
+    std::for_each(first, last, [](auto &item) { closeFifo(item.second); });
+    m_fifos.erase(first, last);
+}
+
+void Segments::destroy(const QString &path) noexcept
+{
+    const QByteArray name = QFile::encodeName(path);
+    // Qt's key of a native System V key is ftok(path, 'Q'); magic first, since another program may have the same key
+    const key_t key = ::ftok(name.constData(), 'Q');
+    const int id = key == -1 ? -1 : ::shmget(key, 0, 0);
+    if (id != -1) {
+        void *base = ::shmat(id, nullptr, SHM_RDONLY);
+        if (base != reinterpret_cast<void *>(-1)) {
+            struct shmid_ds info;
+            const bool readable = ::shmctl(id, IPC_STAT, &info) == 0 && info.shm_segsz >= sizeof(aio_raw::SegmentHeader);
+            const auto *header = static_cast<const aio_raw::SegmentHeader *>(base);
+            const QByteArray arena = "/a-" + QByteArray(reinterpret_cast<const char *>(header->arena), 16).toHex() + '/';
+            // a segment that was never filled in has no header; nobody else makes one of this size and user by this key
+            const bool blank = readable && header->magic == 0 && info.shm_segsz == aio_raw::SegmentBytes && info.shm_nattch <= 1;
+            if (readable && (blank || (header->magic == aio_raw::ArenaMagic && name.contains(arena))))
+                ::shmctl(id, IPC_RMID, nullptr);
+            ::shmdt(base);
+        }
+    }
+    ::unlink(name.constData());
+}
+
+} // namespace aio_detail

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shm/aioruntimedirectory_p.h"
+#include "shm/rawarena.h"
+
+#include <QMutex>
+#include <QString>
+
+#include <map>
+#include <memory>
+#include <vector>
+
+QT_BEGIN_NAMESPACE
+class QSharedMemory;
+QT_END_NAMESPACE
+
+namespace aio_detail {
+
+/*
+ * The segments of one arena over QSharedMemory, whose native keys are files in the arena's own directory: no tmp cleaner
+ * and no foreign program can take them. System V keys collide (ftok uses 16 bits of the inode), so a create that meets
+ * an existing key takes another file, and an attach believes the header only. Mappings stay until the process ends:
+ * guards live in them.
+ */
+class Segments final : public aio_raw::SegmentSource
+{
+public:
+    explicit Segments(const Identity &arena);
+    ~Segments() override;
+
+    char *map(unsigned index, std::uint64_t nonce) noexcept override;
+    char *create(unsigned index, std::uint64_t &nonce) noexcept override;
+    void discard(unsigned index, std::uint64_t nonce) noexcept override;
+    void ring(aio_raw::Owner owner, const std::uint8_t (&entry)[16], unsigned number) noexcept override;
+
+    /* Closes what is open towards a process that is dead. */
+    void forget(aio_raw::Owner owner) noexcept;
+    /* Why map() or create() failed last: for the error message. */
+    QString lastError() const;
+    bool versionMismatch() const { return m_versionMismatch; }
+
+    /* Removes the segment of the key file \a key, whoever made it, and the file. */
+    static void destroy(const QString &key) noexcept;
+
+private:
+    struct Fifo
+    {
+        int descriptor = -1;
+        std::uint64_t lastUse = 0;
+    };
+    static constexpr std::size_t MaxFifos = 64;
+    static void closeFifo(Fifo &fifo) noexcept;
+    void openReserve();
+    QString keyPath(unsigned index, std::uint64_t nonce) const;
+    void setError(const QString &error);
+    char *keep(std::unique_ptr<QSharedMemory> memory);
+
+    Identity m_arena;
+    mutable QMutex m_mutex;
+    QString m_error;
+    bool m_versionMismatch = false;
+    std::vector<std::unique_ptr<QSharedMemory>> m_attached;     // until the process ends
+    std::map<std::pair<aio_raw::Owner, unsigned>, Fifo> m_fifos;
+    std::uint64_t m_rings = 0;
+    int m_reserve = -1;             // given up for a moment to ring when there are no descriptors left
+};
+
+} // namespace aio_detail

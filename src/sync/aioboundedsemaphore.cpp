@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aioboundedsemaphore.h>
+
+#include "base/aiologging_p.h"
+#include "sync/aioobject_p.h"
+#include "sync/rawboundedsemaphore.h"
+
+#include <aioprocessing/aiocontext.h>
+
+using namespace aio_detail;
+using namespace aio_raw;
+
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
+{
+    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::BoundedSemaphore);
+}
+
+OpenCell::Maker withValue(int value)
+{
+    requireNumber(value, 1, int(RawBoundedSemaphore::MaxPermits), "AioBoundedSemaphore");
+    return [value](RawLot &lot) { return RawBoundedSemaphore::create(lot, std::uint32_t(value)); };
+}
+
+} // namespace
+
+AioBoundedSemaphore::AioBoundedSemaphore(QObject *parent) : AioBoundedSemaphore(1, parent) { }
+AioBoundedSemaphore::AioBoundedSemaphore(int value, QObject *parent) : AioBoundedSemaphore(value, *AioContext::defaultContext(), parent) { }
+AioBoundedSemaphore::AioBoundedSemaphore(int value, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::create(context, withValue(value))), parent)
+{ }
+AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, QObject *parent)
+    : AioBoundedSemaphore(key, value, *AioContext::defaultContext(), parent)
+{ }
+AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::named(key, context, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore, withValue(value))), parent)
+{
+    setObjectName(key);
+}
+AioBoundedSemaphore::AioBoundedSemaphore(const AioHandle &handle, QObject *parent)
+    : AioObject(make(OpenCell::open(handle, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore)), parent)
+{ }
+AioBoundedSemaphore::~AioBoundedSemaphore() = default;
+
+bool AioBoundedSemaphore::tryAcquire()
+{
+    d_ptr->cell->requireMember("AioBoundedSemaphore::tryAcquire");
+    return RawBoundedSemaphore::tryAcquire(d_ptr->cell->raw(), d_ptr->cell->cell());
+}
+
+bool AioBoundedSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!stop.stop_requested() && tryAcquire()) [[likely]]
+        return true;
+    RawBoundedSemaphore::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
+    return doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioBoundedSemaphore::acquire");
+}
+
+void AioBoundedSemaphore::release()
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioBoundedSemaphore::release");
+    if (!RawBoundedSemaphore::release(open.raw(), open.cell(), open.address()))
+        misused(this, QStringLiteral("all %1 permits are free (released twice?)").arg(initialValue()), "AioBoundedSemaphore::release");
+    Q_EMIT released();
+}
+
+int AioBoundedSemaphore::value() const
+{
+    return int(RawBoundedSemaphore::value(d_ptr->cell->raw(), d_ptr->cell->cell()));
+}
+
+int AioBoundedSemaphore::initialValue() const
+{
+    return int(RawBoundedSemaphore::permits(d_ptr->cell->cell()));
+}
+
+QCoro::Task<bool> AioBoundedSemaphore::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (mayDoAtOnce(stop) && tryAcquire()) {
+        Q_EMIT acquired();
+        return readyTask(true);
+    }
+    const auto done = [this](const RawBoundedSemaphore::Acquire &) { Q_EMIT acquired(); };
+    return doLater<RawBoundedSemaphore::Acquire>(this, *d_ptr, deadline, std::move(stop), "AioBoundedSemaphore::coro_acquire", done);
+}
+
+QCoro::Task<AioLocker> AioBoundedSemaphore::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto release = releaser();
+    const bool acquired = co_await coro_acquire(deadline, std::move(stop));
+    co_return acquired ? AioLocker::adopt(release) : AioLocker();
+}
+
+std::function<void()> AioBoundedSemaphore::releaser() const
+{
+    return [cell = d_ptr->cell] {
+        if (!RawBoundedSemaphore::release(cell->raw(), cell->cell(), cell->address()))
+            qCWarning(lcAioSync) << "an AioLocker found its semaphore with all permits free";
+    };
+}
+
+QString AioBoundedSemaphore::describe() const
+{
+    return QStringLiteral("%1, %2 of %3 permits free").arg(key()).arg(value()).arg(initialValue());
+}

@@ -1,0 +1,278 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiocondition.h>
+
+#include "sync/aiolockstate_p.h"
+#include "sync/rawcondition.h"
+
+#include <aioprocessing/aiocontext.h>
+#include <aioprocessing/aiolock.h>
+#include <aioprocessing/aiorlock.h>
+
+#include <QPointer>
+
+using namespace aio_detail;
+using namespace aio_raw;
+
+namespace {
+
+// The lock of a condition, while a wait has given it up: who is to have it again, and how often.
+class GivenUp
+{
+public:
+    explicit GivenUp(std::shared_ptr<OpenCell> lock)
+        : m_lock(std::move(lock)), m_isRecursive(RawArena::kindOf(m_lock->cell()) == Cell::RLock)
+    {
+        Cell &cell = m_lock->cell();
+        if (m_isRecursive) {
+            m_token = cell.detail[RawRLock::HolderToken].load();
+            m_depth = RawRLock::depth(cell);
+            cell.detail[RawRLock::HolderToken].store(0);
+        }
+        RawLock::release(m_lock->raw(), cell, m_lock->address());
+    }
+
+    const OpenCell &lock() const { return *m_lock; }
+
+    // For whoever has taken the lock again.
+    void restore() const
+    {
+        if (m_isRecursive)
+            RawRLock::claim(m_lock->cell(), m_token, m_depth);
+    }
+
+private:
+    const std::shared_ptr<OpenCell> m_lock;
+    const bool m_isRecursive;
+    RawRLock::Token m_token = 0;
+    std::uint32_t m_depth = 0;
+};
+
+bool isHeldHere(const OpenCell &lock)
+{
+    const std::uint64_t word = lock.cell().word.load();
+    return RawLock::owner(word) == lock.raw().arena().self() && !(word & RawLock::Given);
+}
+
+std::shared_ptr<OpenCell> makeFor(const AioObjectPrivate &lock)
+{
+    const OpenCell &cell = *lock.cell;
+    return OpenCell::create(cell.context(), [&](RawLot &lot) {
+        const Address address = lot.arena().createCell(Cell::Condition);
+        if (address) {
+            lot.arena().at<Cell>(address)->detail[RawCondition::LockHandle].store(cell.handle());
+            lot.arena().at<Cell>(address)->detail[RawCondition::LockKind].store(lock.kind);
+        }
+        return address;
+    });
+}
+
+} // namespace
+
+class AioConditionPrivate final : public AioObjectPrivate
+{
+public:
+    // Opens the lock, too, which another process may have made.
+    explicit AioConditionPrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::Condition)
+    {
+        const auto lockKind = AioHandle::Kind(cell->cell().detail[RawCondition::LockKind].load());
+        const AioHandle handle(lockKind, cell->context().id(), cell->cell().detail[RawCondition::LockHandle].load());
+        if (lockKind == AioHandle::RLock)
+            recursive = std::make_unique<AioRLock>(handle);
+        else
+            simple = std::make_unique<AioLock>(handle);
+    }
+
+    const std::shared_ptr<OpenCell> &lockCell() { return AioObjectPrivate::of(lock()).cell; }
+    AioObject *lock() { return simple ? static_cast<AioObject *>(simple.get()) : recursive.get(); }
+
+    // Calls \a f(lock) with the lock as what it is.
+    template<class F> auto withLock(F f) { return simple ? f(*simple) : f(*recursive); }
+
+    std::unique_ptr<AioLock> simple;        // one of the two
+    std::unique_ptr<AioRLock> recursive;
+};
+
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(const std::shared_ptr<OpenCell> &cell)
+{
+    return std::make_unique<AioConditionPrivate>(cell);
+}
+
+std::unique_ptr<AioObjectPrivate> makeWithLock(AioContext &context)
+{
+    AioLock lock(context);
+    return make(makeFor(AioObjectPrivate::of(&lock)));
+}
+
+} // namespace
+
+AioCondition::AioCondition(QObject *parent) : AioCondition(*AioContext::defaultContext(), parent) { }
+AioCondition::AioCondition(AioContext &context, QObject *parent) : AioCondition(makeWithLock(context), parent) { }
+AioCondition::AioCondition(AioLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
+AioCondition::AioCondition(AioRLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
+AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
+    : AioCondition(make(OpenCell::open(handle, AioHandle::Condition, Cell::Condition)), parent)
+{ }
+AioCondition::AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : AioObject(std::move(d), parent)
+{
+    connect(this->d()->lock(), &AioObject::errorOccurred, this, &AioObject::errorOccurred, Qt::DirectConnection);
+}
+AioCondition::~AioCondition() = default;
+
+AioConditionPrivate *AioCondition::d() const
+{
+    return static_cast<AioConditionPrivate *>(d_ptr.get());
+}
+
+// -- the lock
+
+bool AioCondition::acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    return d()->withLock([&](auto &lock) { return lock.acquire(deadline, std::move(stop)); });
+}
+
+bool AioCondition::tryAcquire()
+{
+    return d()->withLock([](auto &lock) { return lock.tryAcquire(); });
+}
+
+void AioCondition::release()
+{
+    d()->withLock([](auto &lock) { lock.release(); });
+}
+
+bool AioCondition::locked() const
+{
+    return d()->withLock([](auto &lock) { return lock.locked(); });
+}
+
+QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto waits = d_ptr->waits;
+    auto task = d()->withLock([&](auto &lock) { return lock.coro_acquire(deadline, std::move(stop)); });
+    const bool got = co_await task;
+    if (got)
+        waits->whileAlive([this] { Q_EMIT acquired(); });
+    co_return got;
+}
+
+QCoro::Task<AioLocker> AioCondition::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    return d()->withLock([&](auto &lock) { return lock.coro_locker(deadline, std::move(stop)); });
+}
+
+std::function<void()> AioCondition::releaser() const
+{
+    return d()->withLock([](auto &lock) { return lock.releaser(); });
+}
+
+void AioCondition::requireLock(const char *operation)
+{
+    d_ptr->cell->requireMember(operation);
+    if (!isHeldHere(*d()->lockCell()))
+        misused(this, QStringLiteral("this process does not hold its lock, which is ") + describeOwner(*d()->lockCell()), operation);
+}
+
+// -- waiting
+
+bool AioCondition::wait(QDeadlineTimer deadline, std::stop_token stop)
+{
+    constexpr const char *name = "AioCondition::wait";
+    requireLock(name);
+    const auto cell = d_ptr->cell;
+    const auto waits = d_ptr->waits;
+    const AioHandle::Kind kind = d_ptr->kind;
+    RawCondition::Wait operation(cell->raw(), cell->address());
+    RawWait wait(operation, cell->lot().blockingNodes());
+    // in the queue first, so that no notification is missed after the lock is given up
+    WaitResult result = WaitResult::Cancelled;
+    if (!stop.stop_requested() && !wait.begin())
+        result = WaitResult::NoMemory;
+    if (wait.node()) {
+        const GivenUp given(d()->lockCell());
+        result = blockIn(cell->lot(), operation, wait, deadline, std::move(stop), name);
+        RawLock::Acquire acquire(given.lock().raw(), given.lock().address());
+        if (blockFor(given.lock().lot(), acquire, noDeadline(), {}, name) == WaitResult::Completed)
+            given.restore();
+        else
+            result = WaitResult::NoMemory;
+        if (result == WaitResult::Completed)
+            wait.settle();
+    }
+    return concludes(this, *cell, *waits, kind, result, name);
+}
+
+bool AioCondition::waitUntil(const std::function<bool()> &predicate, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireLock("AioCondition::waitUntil");
+    while (!predicate()) {
+        if (!wait(deadline, stop))
+            return predicate();
+    }
+    return true;
+}
+
+QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_token stop)
+{
+    constexpr const char *name = "AioCondition::coro_wait";
+    requireLock(name);
+    const auto cell = d_ptr->cell;
+    const auto waits = d_ptr->waits;
+    const AioHandle::Kind kind = d_ptr->kind;
+    if (stop.stop_requested())
+        concludes(this, *cell, *waits, kind, WaitResult::Cancelled, name);
+    RawCondition::Wait operation(cell->raw(), cell->address());
+    Wait wait(cell->lot(), operation, waits, deadline, stop, name);
+    const GivenUp given(d()->lockCell());
+    const WaitResult result = co_await wait.done();
+    // The lock is taken again also when this object is gone, or the wait was cancelled.
+    RawLock::Acquire acquire(given.lock().raw(), given.lock().address());
+    Wait again(given.lock().lot(), acquire, std::make_shared<WaitGroup>(), noDeadline(), {}, name);
+    const WaitResult regained = co_await again.done();
+    if (regained != WaitResult::Completed)
+        concludes(this, *cell, *waits, kind, regained, name);
+    given.restore();
+    if (result == WaitResult::Completed)
+        wait.settle();
+    const bool notified = concludes(this, *cell, *waits, kind, result, name);
+    if (notified)
+        waits->whileAlive([this] { Q_EMIT waited(); });
+    co_return notified;
+}
+
+QCoro::Task<bool> AioCondition::coro_waitUntil(std::function<bool()> predicate, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireLock("AioCondition::coro_waitUntil");
+    const QPointer<AioCondition> self(this);
+    bool inTime = true;
+    for (;;) {
+        const bool holds = predicate();
+        if (holds || !inTime || !self)
+            co_return holds;
+        inTime = co_await coro_wait(deadline, stop);
+    }
+}
+
+void AioCondition::notify(int count)
+{
+    requireLock("AioCondition::notify");
+    if (count < 0)
+        misused(this, QStringLiteral("%1 waiters cannot be notified").arg(count), "AioCondition::notify");
+    const OpenCell &open = *d_ptr->cell;
+    RawCondition::notify(open.raw(), open.cell(), open.address(), std::uint32_t(count));
+}
+
+void AioCondition::notifyAll()
+{
+    requireLock("AioCondition::notifyAll");
+    const OpenCell &open = *d_ptr->cell;
+    RawCondition::notify(open.raw(), open.cell(), open.address(), RawCondition::All);
+}
+
+QString AioCondition::describe() const
+{
+    return QStringLiteral("%1, %2 waiting, its lock %3")
+        .arg(key()).arg(d_ptr->cell->raw().countWaiting(d_ptr->cell->address())).arg(describeOwner(*d()->lockCell()));
+}

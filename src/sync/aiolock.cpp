@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiolock.h>
+
+#include "base/aiologging_p.h"
+#include "sync/aiolockstate_p.h"
+#include "sync/rawlock.h"
+
+#include <aioprocessing/aiocontext.h>
+
+#include <QMetaMethod>
+
+using namespace aio_detail;
+using namespace aio_raw;
+
+class AioLockPrivate final : public AioObjectPrivate
+{
+public:
+    explicit AioLockPrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::Lock) {}
+
+    std::atomic<bool> tellsRelease = false;
+};
+
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
+{
+    return std::make_unique<AioLockPrivate>(std::move(cell));
+}
+
+} // namespace
+
+AioLock::AioLock(QObject *parent) : AioLock(*AioContext::defaultContext(), parent) { }
+AioLock::AioLock(AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::create(context, OpenCell::plain(Cell::Lock))), parent)
+{ }
+AioLock::AioLock(const QString &key, QObject *parent) : AioLock(key, *AioContext::defaultContext(), parent) { }
+AioLock::AioLock(const QString &key, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::named(key, context, AioHandle::Lock, Cell::Lock, OpenCell::plain(Cell::Lock))), parent)
+{
+    setObjectName(key);
+}
+AioLock::AioLock(const AioHandle &handle, QObject *parent)
+    : AioObject(make(OpenCell::open(handle, AioHandle::Lock, Cell::Lock)), parent)
+{ }
+AioLock::~AioLock() = default;
+
+AioLockPrivate *AioLock::d() const
+{
+    return static_cast<AioLockPrivate *>(d_ptr.get());
+}
+
+bool AioLock::tryAcquire()
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioLock::tryAcquire");
+    if (!RawLock::tryAcquire(open.cell(), open.raw().arena().self()))
+        return false;
+    tellIfAbandoned();
+    return true;
+}
+
+bool AioLock::acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!stop.stop_requested() && tryAcquire()) [[likely]]
+        return true;
+    RawLock::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
+    if (!doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioLock::acquire"))
+        return false;
+    tellIfAbandoned();
+    return true;
+}
+
+void AioLock::release()
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioLock::release");
+    if (!RawLock::release(open.raw(), open.cell(), open.address()))
+        misused(this, QStringLiteral("nobody holds the lock (released twice?)"), "AioLock::release");
+    tellReleased();
+}
+
+void AioLock::tellReleased()
+{
+    if (d()->tellsRelease.load(std::memory_order_relaxed))
+        Q_EMIT released();
+}
+
+bool AioLock::locked() const
+{
+    return RawLock::owner(d_ptr->cell->cell().word.load()) != 0;
+}
+
+bool AioLock::wasAbandoned() const
+{
+    return d_ptr->cell->cell().word.load() & RawLock::Abandoned;
+}
+
+void AioLock::tellIfAbandoned()
+{
+    if (const auto pid = abandonedBy(*d_ptr->cell)) [[unlikely]]
+        Q_EMIT ownerDied(*pid);
+}
+
+QCoro::Task<bool> AioLock::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (mayDoAtOnce(stop) && tryAcquire()) {
+        Q_EMIT acquired();
+        return readyTask(true);
+    }
+    const auto done = [this](const RawLock::Acquire &) {
+        tellIfAbandoned();
+        Q_EMIT acquired();
+    };
+    return doLater<RawLock::Acquire>(this, *d_ptr, deadline, std::move(stop), "AioLock::coro_acquire", done);
+}
+
+QCoro::Task<AioLocker> AioLock::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto release = releaser();
+    const bool acquired = co_await coro_acquire(deadline, std::move(stop));
+    co_return acquired ? AioLocker::adopt(release) : AioLocker();
+}
+
+std::function<void()> AioLock::releaser() const
+{
+    auto *self = const_cast<AioLock *>(this);
+    return [self, cell = d_ptr->cell, waits = d_ptr->waits] {
+        if (!RawLock::release(cell->raw(), cell->cell(), cell->address()))
+            qCWarning(lcAioSync) << "an AioLocker found its lock released by somebody else";
+        else
+            waits->whileAlive([self] { self->tellReleased(); });
+    };
+}
+
+QString AioLock::describe() const
+{
+    return key() + QStringLiteral(", ") + describeOwner(*d_ptr->cell);
+}
+
+void AioLock::connectNotify(const QMetaMethod &signal)
+{
+    if (signal == QMetaMethod::fromSignal(&AioLock::released))
+        d()->tellsRelease.store(true);
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "sync/aiolockstate_p.h"
+
+#include "base/aiologging_p.h"
+#include "sync/rawlock.h"
+
+namespace aio_detail {
+
+using namespace aio_raw;
+
+std::optional<qint64> abandonedBy(const OpenCell &open)
+{
+    const Cell &cell = open.cell();
+    if (!(cell.word.load(std::memory_order_relaxed) & RawLock::Abandoned)) [[likely]]
+        return std::nullopt;
+    const auto pid = qint64(cell.detail[RawLock::DeadOwnerPid].load());
+    qCWarning(lcAioSync, "lock %llx was held by process %lld when it died", open.handle(), pid);
+    return pid;
+}
+
+RawRLock::Token threadToken(const OpenCell &cell)
+{
+    thread_local const auto number = std::uint32_t(RawRLock::newToken(0));
+    return std::uint64_t(cell.raw().arena().self()) << 32 | number;
+}
+
+QString describeOwner(const OpenCell &open)
+{
+    const Owner owner = RawLock::owner(open.cell().word.load());
+    return owner ? QStringLiteral("locked by %1").arg(describeProcess(open.raw().arena(), owner)) : QStringLiteral("free");
+}
+
+QString describeProcess(RawArena &arena, Owner owner)
+{
+    const ProcessSlot *slot = arena.slotOf(owner);
+    if (!slot)
+        return QStringLiteral("nobody known");
+    const auto pid = QString::number(SlotState(slot->state.load()).pid);
+    const auto name = QString::fromUtf8(slot->name, qsizetype(qstrnlen(slot->name, sizeof slot->name)));
+    return name.isEmpty() ? pid : QStringLiteral("%1 (%2)").arg(pid, name);
+}
+
+} // namespace aio_detail

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sync/aioobject_p.h"
+#include "sync/rawrlock.h"
+
+#include <optional>
+
+/* What locks with and without recursion say about their owners. */
+namespace aio_detail {
+
+/*! The pid of the holder before this one if it died with the lock; logs that. */
+std::optional<qint64> abandonedBy(const OpenCell &cell);
+
+/*! The calling thread as an owner of AioRLocks. */
+aio_raw::RawRLock::Token threadToken(const OpenCell &cell);
+
+/*! "free", or "locked by 4711 (name)". */
+QString describeOwner(const OpenCell &cell);
+
+/*! Who \a owner is, for people: "4711 (name)". */
+QString describeProcess(aio_raw::RawArena &arena, aio_raw::Owner owner);
+
+} // namespace aio_detail

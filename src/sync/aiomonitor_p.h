@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "shm/aiocontext_p.h"
+#include "sync/rawlot.h"
+#include "sync/rawwait.h"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace aio_detail {
+
+/* What the primitives of one arena share in this process: its lot, and the nodes of its blocking waits. */
+class Lot
+{
+public:
+    explicit Lot(const std::shared_ptr<Arena> &arena);
+    /* The one of \a arena. It lives until the process ends. */
+    static Lot &of(const std::shared_ptr<Arena> &arena);
+
+    Arena &arena() { return *m_arena; }
+    aio_raw::RawLot &raw() { return m_raw; }
+    aio_raw::RawNodePool &blockingNodes() { return m_blockingNodes; }
+
+private:
+    const std::shared_ptr<Arena> m_arena;
+    aio_raw::RawLot m_raw;
+    aio_raw::RawNodePool m_blockingNodes;
+};
+
+/*
+ * Watches the other processes of this process's arenas. One epoll descriptor holds a pidfd for each of them and the FIFO
+ * on which those that join ring; an event loop watches that descriptor where there is one, else one thread does, which
+ * the first blocking wait starts. Whoever hears of a death repairs.
+ */
+class Monitor
+{
+public:
+    static Monitor &instance();
+
+    /* Readable when somebody has died or joined. Watching begins with the first call. Throws AioException: out of descriptors. */
+    int descriptor();
+    /* Deals with what made the descriptor readable. Any thread; never waits for another one. */
+    void handle();
+    /* Starts the thread that watches for processes whose event loop, if any, does not run. False: out of resources. */
+    bool ensureThread() noexcept;
+    /* Watches those for whom there was no descriptor before. Called at the begin of waits. */
+    void watchTheRest();
+    /* Looks for processes that have joined \a lot's arena, and asks those to come to ring. */
+    void watch(Lot &lot);
+
+private:
+    void watchLocked(Lot &lot);
+    void begin();
+
+    struct Watched { Lot *lot; aio_raw::Owner owner; };
+    std::mutex m_mutex;
+    int m_epoll = -1;
+    int m_fifo = -1;
+    bool m_hasThread = false;
+    std::atomic<bool> m_isIncomplete = false;
+    std::vector<Lot *> m_lots;
+    std::map<int, Watched> m_watched;                               // by pidfd
+    std::map<std::pair<Lot *, aio_raw::Owner>, int> m_descriptors;
+};
+
+} // namespace aio_detail

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sync/aiodoorbell_p.h"
+#include "sync/aiowait_p.h"
+
+#include <aioprocessing/aioobject.h>
+
+#include <QCoro/QCoroTask>
+
+#include <functional>
+#include <memory>
+
+namespace aio_detail {
+
+/*
+ * A cell that this process has open. All objects of the process that stand for the same cell share one of these; the
+ * cell is closed with the last of them.
+ */
+class OpenCell
+{
+public:
+    /*! Takes over \a address, which this process has just created and published. */
+    static std::shared_ptr<OpenCell> adopt(AioContext &context, aio_raw::Address address);
+    /*! Opens what \a handle names. Throws AioException (NotFound). */
+    static std::shared_ptr<OpenCell> open(const AioHandle &handle, AioHandle::Kind kind, aio_raw::Cell::Kind cellKind);
+    /*! Where new objects of \a context are made. Throws AioException (UsageError) as requireMember() does. */
+    static aio_raw::RawLot &lotFor(AioContext &context);
+    /*! Makes a cell of a kind, not published yet; 0: memory is out. */
+    using Maker = std::function<aio_raw::Address(aio_raw::RawLot &)>;
+    /*! Makes the cell of a kind that needs nothing beside it. */
+    static Maker plain(aio_raw::Cell::Kind kind);
+    /*! A new cell. Throws AioException (OutOfResources). */
+    static std::shared_ptr<OpenCell> create(AioContext &context, const Maker &make);
+    /*! The cell that \a context knows as \a name, made if need be. Throws AioException. */
+    static std::shared_ptr<OpenCell> named(const QString &name, AioContext &context, AioHandle::Kind kind, aio_raw::Cell::Kind cellKind,
+                                           const Maker &make);
+
+    AioContext &context() const { return m_context; }
+    Lot &lot() const { return m_lot; }
+    aio_raw::RawLot &raw() const { return m_raw; }
+    aio_raw::Cell &cell() const { return m_cell; }
+    aio_raw::Address address() const { return m_address; }
+    quint64 handle() const { return m_handle; }
+    /*! Throws UsageError where this process has no part in the arena: in a child forked without exec, and after its end. */
+    void requireMember(const char *operation) const
+    {
+        if (!m_raw.arena().self()) [[unlikely]]
+            throwNoMember(operation);
+    }
+    [[noreturn]] static void throwNoMember(const char *operation);
+
+private:
+    OpenCell(AioContext &context, aio_raw::Address address);
+    static std::shared_ptr<OpenCell> share(OpenCell *cell);
+    static std::shared_ptr<OpenCell> publish(AioContext &context, const Maker &make, quint64 name);
+
+    AioContext &m_context;
+    Lot &m_lot;
+    aio_raw::RawLot &m_raw;
+    aio_raw::Cell &m_cell;
+    const aio_raw::Address m_address;
+    const quint64 m_handle;
+};
+
+/*! Says that memory is out, for \a operation. */
+[[noreturn]] void throwOutOfMemory(const char *operation);
+
+/*! Announces \a error on \a object if it still is there, and throws it. */
+[[noreturn]] void failOn(AioObject *object, WaitGroup &waits, const AioError &error);
+/*! The same for a wait that neither completed nor timed out. */
+[[noreturn]] void failOn(AioObject *object, WaitGroup &waits, WaitResult result, const char *operation, const QString &key);
+
+} // namespace aio_detail
+
+class AioObjectPrivate
+{
+public:
+    explicit AioObjectPrivate(std::shared_ptr<aio_detail::OpenCell> openCell, AioHandle::Kind handleKind)
+        : cell(std::move(openCell)), kind(handleKind) {}
+    virtual ~AioObjectPrivate() = default;
+
+    static AioObjectPrivate &of(AioObject *object) { return *object->d_ptr; }
+    AioHandle handle() const { return AioHandle(kind, cell->context().id(), cell->handle()); }
+
+    const std::shared_ptr<aio_detail::OpenCell> cell;
+    const std::shared_ptr<aio_detail::WaitGroup> waits = std::make_shared<aio_detail::WaitGroup>();
+    const AioHandle::Kind kind;
+    mutable std::mutex errorMutex;
+    AioError error;
+};
+
+namespace aio_detail {
+
+/*! What became of a wait: true, or false when its deadline passed. Announces and throws everything else. */
+bool concludes(AioObject *object, const OpenCell &cell, WaitGroup &waits, AioHandle::Kind kind, WaitResult result, const char *name);
+
+/*! Does \a operation of \a object in the calling thread. False: \a deadline passed. Throws AioException. */
+bool doBlocking(AioObject *object, AioObjectPrivate &d, aio_raw::RawOperation &operation, const QDeadlineTimer &deadline,
+                std::stop_token stop, const char *name);
+
+/*!
+ * The same as a coroutine. The operation is made, in the coroutine's frame, of the lot, the cell and \a arguments. When it is
+ * done, calls \a done(operation) if the object still is there.
+ */
+template<class Operation, class Done, class... A>
+QCoro::Task<bool> doLater(AioObject *object, AioObjectPrivate &d, QDeadlineTimer deadline, std::stop_token stop, const char *name,
+                          Done done, A... arguments)
+{
+    const auto cell = d.cell;
+    const auto waits = d.waits;
+    const AioHandle::Kind kind = d.kind;
+    cell->requireMember(name);
+    Operation operation(cell->raw(), cell->address(), arguments...);
+    Wait wait(cell->lot(), operation, waits, deadline, stop, name);
+    const WaitResult result = co_await wait.done();
+    const bool completed = concludes(object, *cell, *waits, kind, result, name);
+    if (completed)
+        waits->whileAlive([&] { done(operation); });
+    co_return completed;
+}
+
+/*! Throws UsageError when \a number, which a new \a what is to be made with, is not between \a least and \a most. */
+void requireNumber(int number, int least, int most, const char *what);
+
+/*! A task that is over. */
+QCoro::Task<bool> readyTask(bool value);
+
+/*! Whether a coroutine form may do its operation at once, and so without a coroutine. */
+inline bool mayDoAtOnce(const std::stop_token &stop) { return !stop.stop_requested() && !Doorbell::loopIsDue(); }
+
+/*! Announces and throws the UsageError that \a name of \a object was called wrongly. */
+[[noreturn]] void misused(AioObject *object, const QString &text, const char *name);
+
+} // namespace aio_detail

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiorlock.h>
+
+#include "base/aiologging_p.h"
+#include "sync/aiolockstate_p.h"
+#include "sync/rawrlock.h"
+
+#include <aioprocessing/aiocontext.h>
+
+using namespace aio_detail;
+using namespace aio_raw;
+
+class AioRLockPrivate final : public AioObjectPrivate
+{
+public:
+    explicit AioRLockPrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::RLock) {}
+
+    // the object as an owner
+    const RawRLock::Token token = RawRLock::newToken(cell->raw().arena().self());
+};
+
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
+{
+    return std::make_unique<AioRLockPrivate>(std::move(cell));
+}
+
+bool releaseFor(const OpenCell &open, RawRLock::Token owner)
+{
+    return RawRLock::release(open.raw(), open.cell(), open.address(), owner);
+}
+
+std::function<void()> releaserFor(std::shared_ptr<OpenCell> cell, RawRLock::Token owner)
+{
+    return [cell = std::move(cell), owner] {
+        if (!releaseFor(*cell, owner))
+            qCWarning(lcAioSync) << "an AioLocker found that its owner does not hold the AioRLock any more";
+    };
+}
+
+} // namespace
+
+AioRLock::AioRLock(QObject *parent) : AioRLock(*AioContext::defaultContext(), parent) { }
+AioRLock::AioRLock(AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::create(context, OpenCell::plain(Cell::RLock))), parent)
+{ }
+AioRLock::AioRLock(const QString &key, QObject *parent) : AioRLock(key, *AioContext::defaultContext(), parent) { }
+AioRLock::AioRLock(const QString &key, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::named(key, context, AioHandle::RLock, Cell::RLock, OpenCell::plain(Cell::RLock))), parent)
+{
+    setObjectName(key);
+}
+AioRLock::AioRLock(const AioHandle &handle, QObject *parent)
+    : AioObject(make(OpenCell::open(handle, AioHandle::RLock, Cell::RLock)), parent)
+{ }
+AioRLock::~AioRLock() = default;
+
+AioRLockPrivate *AioRLock::d() const
+{
+    return static_cast<AioRLockPrivate *>(d_ptr.get());
+}
+
+bool AioRLock::tryAcquire()
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioRLock::tryAcquire");
+    if (!RawRLock::tryAcquire(open.cell(), threadToken(open)))
+        return false;
+    tellIfAbandoned();
+    return true;
+}
+
+bool AioRLock::acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!stop.stop_requested() && tryAcquire()) [[likely]]
+        return true;
+    RawRLock::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address(), threadToken(*d_ptr->cell));
+    if (!doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioRLock::acquire"))
+        return false;
+    tellIfAbandoned();
+    return true;
+}
+
+void AioRLock::release()
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioRLock::release");
+    if (!releaseFor(open, threadToken(open)) && !releaseFor(open, d()->token)) {
+        misused(this, QStringLiteral("neither this thread nor this object owns the lock, which is ") + describeOwner(open),
+                "AioRLock::release");
+    }
+    Q_EMIT released();
+}
+
+bool AioRLock::locked() const
+{
+    return RawLock::owner(d_ptr->cell->cell().word.load()) != 0;
+}
+
+int AioRLock::depth() const
+{
+    return locked() ? int(RawRLock::depth(d_ptr->cell->cell())) : 0;
+}
+
+bool AioRLock::wasAbandoned() const
+{
+    return d_ptr->cell->cell().word.load() & RawLock::Abandoned;
+}
+
+void AioRLock::tellIfAbandoned()
+{
+    if (const auto pid = abandonedBy(*d_ptr->cell)) [[unlikely]]
+        Q_EMIT ownerDied(*pid);
+}
+
+QCoro::Task<bool> AioRLock::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    return acquireFor(d()->token, deadline, std::move(stop));
+}
+
+QCoro::Task<bool> AioRLock::acquireFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto done = [this](const RawRLock::Acquire &) {
+        tellIfAbandoned();
+        Q_EMIT acquired();
+    };
+    return doLater<RawRLock::Acquire>(this, *d_ptr, deadline, std::move(stop), "AioRLock::coro_acquire", done, owner);
+}
+
+QCoro::Task<AioLocker> AioRLock::lockerFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto release = releaserFor(d_ptr->cell, owner);
+    const bool acquired = co_await acquireFor(owner, deadline, std::move(stop));
+    co_return acquired ? AioLocker::adopt(release, owner) : AioLocker();
+}
+
+QCoro::Task<AioLocker> AioRLock::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    return lockerFor(RawRLock::newToken(d_ptr->cell->raw().arena().self()), deadline, std::move(stop));
+}
+
+QCoro::Task<AioLocker> AioRLock::coro_locker(const AioLocker &outer, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const bool owns = outer.owner() && RawRLock::isHeldBy(d_ptr->cell->cell(), outer.owner());
+    return owns ? lockerFor(outer.owner(), deadline, std::move(stop)) : coro_locker(deadline, std::move(stop));
+}
+
+std::function<void()> AioRLock::releaser() const
+{
+    return releaserFor(d_ptr->cell, threadToken(*d_ptr->cell));
+}
+
+QString AioRLock::describe() const
+{
+    const int times = depth();
+    const QString often = times > 1 ? QStringLiteral(", %1 times").arg(times) : QString();
+    return key() + QStringLiteral(", ") + describeOwner(*d_ptr->cell) + often;
+}

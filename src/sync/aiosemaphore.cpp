@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiosemaphore.h>
+
+#include "base/aiologging_p.h"
+#include "sync/aioobject_p.h"
+#include "sync/rawsemaphore.h"
+
+#include <aioprocessing/aiocontext.h>
+
+using namespace aio_detail;
+using namespace aio_raw;
+
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
+{
+    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::Semaphore);
+}
+
+OpenCell::Maker withValue(int value)
+{
+    requireNumber(value, 0, int(RawSemaphore::MaxValue), "AioSemaphore");
+    return [value](RawLot &lot) {
+        const Address address = lot.arena().createCell(Cell::Semaphore);
+        if (address)
+            lot.arena().at<Cell>(address)->word.store(std::uint64_t(value) * RawSemaphore::One);
+        return address;
+    };
+}
+
+} // namespace
+
+AioSemaphore::AioSemaphore(QObject *parent) : AioSemaphore(1, parent) { }
+AioSemaphore::AioSemaphore(int value, QObject *parent) : AioSemaphore(value, *AioContext::defaultContext(), parent) { }
+AioSemaphore::AioSemaphore(int value, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::create(context, withValue(value))), parent)
+{ }
+AioSemaphore::AioSemaphore(const QString &key, int value, QObject *parent)
+    : AioSemaphore(key, value, *AioContext::defaultContext(), parent)
+{ }
+AioSemaphore::AioSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
+    : AioObject(make(OpenCell::named(key, context, AioHandle::Semaphore, Cell::Semaphore, withValue(value))), parent)
+{
+    setObjectName(key);
+}
+AioSemaphore::AioSemaphore(const AioHandle &handle, QObject *parent)
+    : AioObject(make(OpenCell::open(handle, AioHandle::Semaphore, Cell::Semaphore)), parent)
+{ }
+AioSemaphore::~AioSemaphore() = default;
+
+bool AioSemaphore::tryAcquire()
+{
+    d_ptr->cell->requireMember("AioSemaphore::tryAcquire");
+    return RawSemaphore::tryAcquire(d_ptr->cell->cell());
+}
+
+bool AioSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!stop.stop_requested() && tryAcquire()) [[likely]]
+        return true;
+    RawSemaphore::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
+    return doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioSemaphore::acquire");
+}
+
+void AioSemaphore::release(int count)
+{
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioSemaphore::release");
+    if (count < 0)
+        misused(this, QStringLiteral("%1 permits cannot be released").arg(count), "AioSemaphore::release");
+    if (!RawSemaphore::release(open.raw(), open.cell(), open.address(), std::uint32_t(count)))
+        misused(this, QStringLiteral("there would be more than %1 permits").arg(RawSemaphore::MaxValue), "AioSemaphore::release");
+    Q_EMIT released();
+}
+
+int AioSemaphore::value() const
+{
+    return int(RawSemaphore::value(d_ptr->cell->cell().word.load()));
+}
+
+QCoro::Task<bool> AioSemaphore::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (mayDoAtOnce(stop) && tryAcquire()) {
+        Q_EMIT acquired();
+        return readyTask(true);
+    }
+    const auto done = [this](const RawSemaphore::Acquire &) { Q_EMIT acquired(); };
+    return doLater<RawSemaphore::Acquire>(this, *d_ptr, deadline, std::move(stop), "AioSemaphore::coro_acquire", done);
+}
+
+QCoro::Task<AioLocker> AioSemaphore::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto release = releaser();
+    const bool acquired = co_await coro_acquire(deadline, std::move(stop));
+    co_return acquired ? AioLocker::adopt(release) : AioLocker();
+}
+
+std::function<void()> AioSemaphore::releaser() const
+{
+    return [cell = d_ptr->cell] {
+        if (!RawSemaphore::release(cell->raw(), cell->cell(), cell->address(), 1))
+            qCWarning(lcAioSync) << "an AioLocker found its semaphore with all the permits there can be";
+    };
+}
+
+QString AioSemaphore::describe() const
+{
+    return QStringLiteral("%1, %2 permits free").arg(key()).arg(value());
+}

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "sync/rawevent.h"
+
+#include "platform/rawfault.h"
+
+namespace aio_raw::RawEvent {
+namespace {
+
+const bool s_registered = RawLot::registerKind(Cell::Event, {&serve});
+
+} // namespace
+
+void serve(RawLot &lot, Cell &cell, Address, bool repair) noexcept
+{
+    const std::uint64_t word = cell.word.load();
+    // Who came after the last walk looked at the word itself once it stood in the inbox.
+    const bool changed = (word & Raised) || cell.detail[ServedCount].load(std::memory_order_relaxed) != count(word);
+    Address address = changed || repair ? cell.head[0] : 0;
+    for (Node *node = address ? lot.arena().at<Node>(address) : nullptr; node;) {
+        const Address here = address;
+        Node *next = lot.next(*node, address);
+        if ((word & Raised) || node->snapshot != count(word))
+            lot.grantAndUnlink(cell, *node, here);
+        node = next;
+    }
+    AIO_FAULT_POINT("event.served");
+    cell.detail[ServedCount].store(count(word), std::memory_order_relaxed);
+    if (lot.isEmpty(cell, 0))
+        lot.clearWaiters(cell, 0);
+    else if (!(word & Waiters))
+        cell.word.fetch_or(Waiters);
+}
+
+} // namespace aio_raw::RawEvent

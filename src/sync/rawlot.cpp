@@ -1,0 +1,449 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "sync/rawlot.h"
+
+#include "platform/rawfault.h"
+#include "platform/rawfutex.h"
+#include "sync/rawbell.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace aio_raw {
+namespace {
+
+RawKind s_kinds[Cell::KindCount] = {};
+
+constexpr std::uint32_t phase(std::uint32_t state) noexcept { return state & Node::PhaseMask; }
+
+constexpr bool waits(std::uint32_t state) noexcept
+{
+    return phase(state) == Node::Waiting || phase(state) == Node::Invited || phase(state) == Node::Granted;
+}
+
+// It has got nothing yet.
+constexpr bool mayTake(std::uint32_t state) noexcept { return phase(state) == Node::Waiting || phase(state) == Node::Invited; }
+
+} // namespace
+
+thread_local RawLot::Rings RawLot::t_rings;
+
+bool RawLot::registerKind(Cell::Kind kind, const RawKind &description) noexcept
+{
+    s_kinds[kind] = description;
+    return true;
+}
+
+const RawKind &RawLot::kind(Cell::Kind kind) noexcept
+{
+    return s_kinds[kind < Cell::KindCount ? kind : Cell::Free];
+}
+
+// -- for waiters
+
+bool RawLot::push(Node &node, Address address, Cell &cell, std::uint32_t before) noexcept
+{
+    AIO_FAULT_POINT("lot.push");
+    Address first = cell.inbox.load();
+    do
+        node.inboxNext.store(first);
+    while (!cell.inbox.compare_exchange_weak(first, address));
+    AIO_FAULT_POINT("lot.pushed");
+    // A rebuild that ran since the state said so may have judged the node already; then it may come out of the inbox at any later time
+    // and must not be another waiter by then.
+    return before % 2 == 0 && cell.rebuilds.load() == before;
+}
+
+bool RawLot::enqueue(Address address, Address cellAddress, unsigned role) noexcept
+{
+    Node &node = *m_arena.at<Node>(address);
+    Cell &cell = *m_arena.at<Cell>(cellAddress);
+    node.role = role;
+    node.next = node.previous = 0;
+    node.owner.store(m_arena.self());
+    node.since = now();
+    node.invitedAt = 0;
+    node.ticket.store(cell.tickets.fetch_add(1));
+    const std::uint32_t rebuilds = cell.rebuilds.load();
+    node.cell.store(cellAddress);
+    node.state.store(Node::Waiting | Node::Boxed);
+    AIO_FAULT_POINT("lot.enqueue");
+    const bool reusable = push(node, address, cell, rebuilds);
+    cell.word.fetch_or(waitersBit(role));
+    AIO_FAULT_POINT("lot.enqueued");
+    kick(cell, cellAddress);
+    return reusable;
+}
+
+std::uint32_t RawLot::finish(Address address, bool evenGranted, bool &reusable) noexcept
+{
+    Node &node = *m_arena.at<Node>(address);
+    Cell &cell = *m_arena.at<Cell>(node.cell.load());
+    const std::uint32_t rebuilds = cell.rebuilds.load();
+    std::uint32_t state = node.state.load();
+    std::uint32_t done;
+    do {
+        if (phase(state) == Node::Granted && !evenGranted)
+            return Node::Granted;
+        if (!(state & (Node::Linked | Node::Boxed)))
+            done = Node::Free;
+        else
+            // a node that is not reusable may be in the inbox still and is not pushed twice; the next repair drops it
+            done = Node::Done | (state & (Node::Linked | Node::Boxed)) | (reusable ? std::uint32_t(Node::Boxed) : 0);
+    } while (!node.state.compare_exchange_weak(state, done));
+    AIO_FAULT_POINT("lot.finished");
+    if (reusable && done != Node::Free && !(state & Node::Boxed))
+        reusable = push(node, address, cell, rebuilds);
+    return phase(state);
+}
+
+bool RawLot::kick(Cell &cell, Address address) noexcept
+{
+    for (;;) {
+        cell.attention.store(1, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (!tryGuard(cell, address))
+            return false;
+        unguard(cell);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (cell.attention.load() == 0)
+            return true;
+    }
+}
+
+bool RawLot::tryGuard(Cell &cell, Address address) noexcept
+{
+    const RawGuard::Result guard = cell.guard.tryLock();
+    if (guard == RawGuard::Busy)
+        return false;
+    AIO_FAULT_POINT("guard.locked");
+    cell.attention.store(0);
+    const std::uint32_t deaths = cell.repairs.load();
+    const bool repair = guard == RawGuard::OwnerDied || deaths != cell.repaired.load();
+    if (guard == RawGuard::OwnerDied)
+        rebuild(cell, address);
+    drain(cell);
+    if (repair)
+        purge(cell);
+    if (const auto serve = kind(RawArena::kindOf(cell)).serve)
+        serve(*this, cell, address, repair);
+    updateHeadSince(cell);
+    cell.repaired.store(deaths);
+    return true;
+}
+
+void RawLot::unguard(Cell &cell) noexcept
+{
+    AIO_FAULT_POINT("guard.unlock");
+    cell.guard.unlock();
+    flushRings();
+}
+
+// -- lists, under the guard
+
+void RawLot::link(Cell &cell, Node &node, Address address) noexcept
+{
+    const unsigned role = node.role & 1;
+    node.next = 0;
+    node.previous = cell.tail[role];
+    if (Node *tail = node.previous ? m_arena.at<Node>(node.previous) : nullptr)
+        tail->next = address;
+    else
+        cell.head[role] = address;
+    cell.tail[role] = address;
+    AIO_FAULT_POINT("lot.linked");
+}
+
+void RawLot::unlink(Cell &cell, Node &node, Address) noexcept
+{
+    const unsigned role = node.role & 1;
+    if (Node *previous = node.previous ? m_arena.at<Node>(node.previous) : nullptr)
+        previous->next = node.next;
+    else
+        cell.head[role] = node.next;
+    AIO_FAULT_POINT("lot.unlink");
+    if (Node *next = node.next ? m_arena.at<Node>(node.next) : nullptr)
+        next->previous = node.previous;
+    else
+        cell.tail[role] = node.previous;
+    node.next = node.previous = 0;
+}
+
+void RawLot::drain(Cell &cell) noexcept
+{
+    Address last = cell.inbox.load() ? cell.inbox.exchange(0) : 0;
+    AIO_FAULT_POINT("lot.drain");
+    Address first = 0;
+    while (last) {          // the stack has the last one first; serve them in the order in which they came
+        Node &node = *m_arena.at<Node>(last);
+        const Address next = node.inboxNext.load();
+        node.inboxNext.store(first);
+        first = last;
+        last = next;
+    }
+    while (first) {
+        Node &node = *m_arena.at<Node>(first);
+        const Address address = first;
+        first = node.inboxNext.load();
+        std::uint32_t state = node.state.load();
+        for (;;) {
+            if (!(state & Node::Boxed))
+                break;      // a rebuild was faster
+            if (phase(state) == Node::Done) {
+                if (state & Node::Linked)
+                    unlink(cell, node, address);
+                node.state.store(Node::Free);
+                break;
+            }
+            const std::uint32_t linked = (state & ~std::uint32_t(Node::Boxed)) | Node::Linked;
+            if (!node.state.compare_exchange_weak(state, linked))
+                continue;
+            if (!(state & Node::Linked))
+                link(cell, node, address);
+            break;
+        }
+    }
+}
+
+void RawLot::loseIfWaiting(Cell &cell, const Node &node) noexcept
+{
+    const auto lost = kind(RawArena::kindOf(cell)).lost;
+    if (lost && waits(node.state.load()))
+        lost(*this, cell, node);
+}
+
+void RawLot::purge(Cell &cell) noexcept
+{
+    for (unsigned role : {0u, 1u}) {
+        for (Address address = cell.head[role]; address;) {
+            Node &node = *m_arena.at<Node>(address);
+            const Address here = address;
+            address = node.next;
+            const std::uint32_t state = node.state.load();
+            const bool over = phase(state) == Node::Done && !(state & Node::Boxed);
+            if (!over && m_arena.isAlive(node.owner.load()))
+                continue;
+            loseIfWaiting(cell, node);
+            unlink(cell, node, here);
+            node.state.store(Node::Free);
+        }
+    }
+}
+
+void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
+{
+    // The list may be half way between two states, and nodes taken from the inbox may be nowhere; but every node knows
+    // its cell, so the nodes themselves are the list.
+    const std::uint32_t odd = cell.rebuilds.load() | 1;
+    cell.rebuilds.store(odd);
+    cell.inbox.store(0);
+    struct Waiter { std::uint64_t ticket; Node *node; Address address; };
+    std::vector<Waiter> waiters;
+    m_arena.forEachNodeChunk([&](NodeChunk &chunk, Address chunkAddress) {
+        for (unsigned i = 0; i < NodesPerChunk; ++i) {
+            Node &node = chunk.nodes[i];
+            if (node.cell.load() != cellAddress)
+                continue;
+            const bool alive = m_arena.isAlive(node.owner.load());
+            for (std::uint32_t state = node.state.load();;) {
+                const bool underWay = phase(state) == Node::Granted && !(state & Node::Linked);
+                if (phase(state) == Node::Free || (underWay && alive))
+                    break;
+                const bool keep = waits(state) && alive;
+                if (!alive)
+                    loseIfWaiting(cell, node);
+                const std::uint32_t wanted = keep ? (state & ~std::uint32_t(Node::Boxed)) | Node::Linked : std::uint32_t(Node::Free);
+                if (!node.state.compare_exchange_weak(state, wanted))
+                    continue;
+                if (keep)
+                    waiters.push_back({node.ticket.load(), &node, m_arena.addressOfNode(chunkAddress, i)});
+                break;
+            }
+        }
+    });
+    std::sort(waiters.begin(), waiters.end(), [](const Waiter &a, const Waiter &b) { return a.ticket < b.ticket; });
+    for (unsigned role : {0u, 1u})
+        cell.head[role] = cell.tail[role] = 0;
+    for (const Waiter &waiter : waiters)
+        link(cell, *waiter.node, waiter.address);
+    cell.rebuilds.store(odd + 1);
+}
+
+void RawLot::updateHeadSince(Cell &cell) noexcept
+{
+    const Node *head = cell.head[0] ? m_arena.at<Node>(cell.head[0]) : nullptr;
+    cell.headSince.store(head ? head->since : INT64_MAX, std::memory_order_relaxed);
+}
+
+// A thread that blocks in a call on this very object cannot hear its bell: its coroutines are passed over meanwhile.
+bool RawLot::canHear(const Node &node) noexcept
+{
+    const Cell *bell = node.bell ? m_arena.at<Cell>(node.bell) : nullptr;
+    return !bell || bell->detail[RawBell::BlockedAt].load() != node.cell.load();
+}
+
+Node *RawLot::head(Cell &cell, unsigned role, Address &address) noexcept
+{
+    address = cell.head[role];
+    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    while (node && (!mayTake(node->state.load()) || !canHear(*node)))
+        node = next(*node, address);
+    return node;
+}
+
+Node *RawLot::next(const Node &node, Address &address) noexcept
+{
+    address = node.next;
+    return address ? m_arena.at<Node>(address) : nullptr;
+}
+
+bool RawLot::isEmpty(Cell &cell, unsigned role) noexcept
+{
+    for (Address address = cell.head[role]; address; address = m_arena.at<Node>(address)->next) {
+        if (phase(m_arena.at<Node>(address)->state.load()) != Node::Done)
+            return false;
+    }
+    return true;
+}
+
+unsigned RawLot::countWaiting(Address cell) noexcept
+{
+    unsigned count = 0;
+    m_arena.forEachNodeChunk([&](NodeChunk &chunk, Address) {
+        if (!chunk.owner.load())
+            return;
+        for (const Node &node : chunk.nodes)
+            count += node.cell.load() == cell && mayTake(node.state.load()) && m_arena.isAlive(node.owner.load());
+    });
+    return count;
+}
+
+void RawLot::freeBlocksOf(Address cell) noexcept
+{
+    m_slabs.sweep([cell](std::uint64_t owner, std::uint64_t) {
+        const auto kind = BlockOwner::kind(owner);
+        return (kind != BlockOwner::Object && kind != BlockOwner::Message) || BlockOwner::cell(owner) != cell;
+    });
+}
+
+void RawLot::clearWaiters(Cell &cell, unsigned role) noexcept
+{
+    cell.word.fetch_and(~waitersBit(role));
+}
+
+bool RawLot::invite(Node &node, Address address, bool again) noexcept
+{
+    std::uint32_t state = node.state.load();
+    for (;;) {
+        if (!waits(state))
+            return false;
+        if (phase(state) != Node::Waiting)
+            break;
+        const std::uint32_t invited = (state & ~std::uint32_t(Node::PhaseMask)) | Node::Invited;
+        if (node.state.compare_exchange_weak(state, invited)) {
+            node.invitedAt = now();
+            again = true;
+            break;
+        }
+    }
+    AIO_FAULT_POINT("lot.invited");
+    if (again)
+        ring(node, address);
+    return true;
+}
+
+void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept
+{
+    constexpr Nanoseconds Overdue = 10'000'000;
+    Address address;
+    for (Node *node = head(cell, role, address); node && count > 0; node = next(*node, address)) {
+        if (!mayTake(node->state.load()))
+            continue;
+        const bool overdue = phase(node->state.load()) == Node::Invited && now() - node->invitedAt > Overdue;
+        if (invite(*node, address, again || overdue) && !overdue)
+            --count;
+    }
+}
+
+bool RawLot::grant(Node &node, Address address) noexcept
+{
+    std::uint32_t state = node.state.load();
+    do {
+        if (!mayTake(state))
+            return false;
+    } while (!node.state.compare_exchange_weak(state, (state & ~std::uint32_t(Node::PhaseMask)) | Node::Granted));
+    AIO_FAULT_POINT("lot.granted");
+    ring(node, address);
+    return true;
+}
+
+bool RawLot::ringGrantee(Cell &cell, std::uint64_t tag) noexcept
+{
+    return ringGranted(cell, [tag](const Node &node) { return grantTag(node) == tag; });
+}
+
+void RawLot::grantAndUnlink(Cell &cell, Node &node, Address address) noexcept
+{
+    unlink(cell, node, address);
+    std::uint32_t state = node.state.load();
+    std::uint32_t wanted;
+    do
+        wanted = waits(state) ? (state & Node::Stopped) | Node::Granted : state & ~std::uint32_t(Node::Linked);
+    while (!node.state.compare_exchange_weak(state, wanted));
+    AIO_FAULT_POINT("lot.granted");
+    if (waits(state))
+        ring(node, address);
+}
+
+// -- rings
+
+void RawLot::ring(Node &node, Address address) noexcept
+{
+    Address place = address;
+    if (node.bell) {
+        if (!RawBell::mark(m_arena, node, address))
+            return;
+        place = node.bell;
+    }
+    const Ring *end = t_rings.rings + t_rings.count;
+    const bool isBell = node.bell != 0;
+    if (isBell && std::find(static_cast<const Ring *>(t_rings.rings), end, Ring{place, true}) != end)
+        return;
+    if (t_rings.count == Rings::Capacity)
+        flushRings();
+    t_rings.rings[t_rings.count++] = {place, isBell};
+}
+
+void RawLot::flushRings() noexcept
+{
+    const unsigned count = std::exchange(t_rings.count, 0);
+    for (unsigned i = 0; i < count; ++i) {
+        AIO_FAULT_POINT("lot.ring");
+        const Ring ring = t_rings.rings[i];
+        if (ring.isBell)
+            RawBell::wake(m_arena, ring.place);
+        else
+            futexWake(m_arena.at<Node>(ring.place)->state);
+    }
+}
+
+void RawLot::ringAll() noexcept
+{
+    m_arena.forEachNodeChunk([](NodeChunk &chunk, Address) {
+        if (!chunk.owner.load() || chunk.bell.load(std::memory_order_relaxed))
+            return;
+        for (Node &node : chunk.nodes) {
+            if (phase(node.state.load()) == Node::Invited || phase(node.state.load()) == Node::Granted)
+                futexWake(node.state);
+        }
+    });
+    m_arena.forEachCell([this](Cell &cell, Address address) {
+        if (RawArena::kindOf(cell) != Cell::Bell)
+            return;
+        cell.detail[RawBell::Rescan].store(1);
+        RawBell::wake(m_arena, address);
+    });
+}
+
+} // namespace aio_raw

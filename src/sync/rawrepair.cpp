@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "sync/rawrepair.h"
+
+#include "platform/rawfault.h"
+#include "platform/rawprocess.h"
+
+namespace aio_raw::RawRepair {
+namespace {
+
+bool hasLife(const ProcessSlot &slot) noexcept
+{
+    const SlotState state(slot.state.load());
+    // who is joining has not written his start time yet
+    const std::uint64_t started = startTimeOf(state.pid);
+    return started && (started == UnknownTime || state.phase == ProcessSlot::Joining || started == slot.startTime.load());
+}
+
+// Takes the slot of a dead process over for repair. Its phase says that it is dead to everybody from here on.
+bool claim(RawArena &arena, Owner dead) noexcept
+{
+    ProcessSlot *slot = arena.slotOf(dead);
+    if (!slot)
+        return false;
+    std::uint64_t word = slot->state.load();
+    for (;;) {
+        const SlotState state(word);
+        if (state.generation != dead >> 16 || state.phase == ProcessSlot::Free)
+            return false;
+        if (state.phase == ProcessSlot::Dying) {
+            // somebody is at it; only if he has died too it is ours
+            const unsigned repairer = state.repairer - 1;
+            if (repairer == slotIndex(arena.self()) || (repairer < MaxProcesses && hasLife(arena.header().processes[repairer])))
+                return false;
+        }
+        const SlotState mine(arena.self() & 0xffff, ProcessSlot::Dying, state.generation, state.pid);
+        if (slot->state.compare_exchange_strong(word, mine.word()))
+            return true;
+    }
+}
+
+// Gives back the chunks of processes that are gone. Only when every list has been looked at: none has a node of theirs.
+void freeChunks(RawArena &arena) noexcept
+{
+    arena.forEachNodeChunk([&](NodeChunk &chunk, Address) {
+        Owner owner = chunk.owner.load();
+        if (!owner || arena.isAlive(owner) || !chunk.owner.compare_exchange_strong(owner, arena.self()))
+            return;     // in use, or another repairer's by now
+        for (Node &node : chunk.nodes) {
+            node.cell.store(0);
+            node.state.store(Node::Free);
+        }
+        chunk.owner.store(0);
+    });
+}
+
+// Nobody has the cell open any more.
+void takeAway(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    if (const auto destroy = RawLot::kind(RawArena::kindOf(cell)).destroy)
+        destroy(lot, cell, address);
+    lot.arena().freeCell(cell);
+}
+
+void repairObjects(RawLot &lot, unsigned slot) noexcept
+{
+    RawArena &arena = lot.arena();
+    bool complete = true;
+    arena.forEachCell([&](Cell &cell, Address address) {
+        AIO_FAULT_POINT("repair.cell");
+        if (arena.isUnfinished(cell, slot) ? !arena.finishFor(cell, slot) : arena.dropHolder(cell, slot)) {
+            takeAway(lot, cell, address);
+            return;
+        }
+        if (RawArena::kindOf(cell) == Cell::Bell)
+            return;
+        // held open meanwhile: nobody may take it away, and make another of it, while its guard is taken here
+        const bool last = arena.whileHeld(cell, [&] {
+            cell.repairs.fetch_add(1);
+            complete &= lot.kick(cell, address);
+        });
+        if (last)
+            takeAway(lot, cell, address);
+    });
+    lot.slabs().sweep([&](std::uint64_t owner, std::uint64_t reference) {
+        if (BlockOwner::kind(owner) == BlockOwner::Process)
+            return arena.isAlive(Owner(owner));
+        auto *cell = arena.at<Cell>(BlockOwner::cell(owner));
+        if (!cell || RawArena::kindOf(*cell) == Cell::Free)
+            return false;
+        const auto holds = RawLot::kind(RawArena::kindOf(*cell)).holds;
+        return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), reference);
+    });
+    if (complete)
+        freeChunks(arena);
+    lot.ringAll();
+}
+
+} // namespace
+
+bool repair(RawLot &lot, Owner dead) noexcept
+{
+    RawArena &arena = lot.arena();
+    if (!claim(arena, dead))
+        return false;
+    AIO_FAULT_POINT("repair.claimed");
+    repairObjects(lot, slotIndex(dead));
+    AIO_FAULT_POINT("repair.done");
+    // Those whom it was repairing itself, before its slot becomes another's.
+    forEachOther(arena, [&](Owner owner, const SlotState &state) {
+        if (owner != dead && state.phase == ProcessSlot::Dying && state.repairer == (dead & 0xffff))
+            repair(lot, owner);
+    });
+    arena.freeSlot(dead);
+    return true;
+}
+
+void repairTheDead(RawLot &lot) noexcept
+{
+    RawArena &arena = lot.arena();
+    forEachOther(arena, [&](Owner owner, const SlotState &) {
+        if (!hasLife(*arena.slotOf(owner)))
+            repair(lot, owner);
+    });
+}
+
+void leave(RawLot &lot) noexcept
+{
+    RawArena &arena = lot.arena();
+    const Owner self = arena.self();
+    if (!self || !claim(arena, self))
+        return;
+    repairObjects(lot, slotIndex(self));
+    arena.forsake();
+}
+
+void close(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    RawArena &arena = lot.arena();
+    if (arena.dropHolder(cell, slotIndex(arena.self())))
+        takeAway(lot, cell, address);
+}
+
+} // namespace aio_raw::RawRepair

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aioprocessing/aioprocess.h>
+#include <aioprocessing/aiotask.h>
+#include <aioprocessing/aioworker.h>
+
+#include <QCoreApplication>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QTest>
+#include <QTimer>
+
+#include <csignal>
+#include <cstdio>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A 10 ms timer from construction on; the event loop was alive if it was never late for long. */
+class LoopAlive : public QObject
+{
+    Q_OBJECT
+public:
+    LoopAlive()
+    {
+        m_timer.setTimerType(Qt::PreciseTimer);
+        connect(&m_timer, &QTimer::timeout, this, &LoopAlive::tick);
+        m_clock.start();
+        m_timer.start(10);
+    }
+    /* The longest time without a turn of the event loop, in ms. */
+    qint64 longestGap()
+    {
+        tick();
+        return m_longest;
+    }
+
+private:
+    void tick() { m_longest = qMax(m_longest, m_clock.restart()); }
+
+    QTimer m_timer;
+    QElapsedTimer m_clock;
+    qint64 m_longest = 0;
+};
+
+#define VERIFY_ALIVE(loop) \
+    do { \
+        const qint64 gap = (loop).longestGap(); \
+        QVERIFY2(gap < 400, qPrintable(QStringLiteral("the event loop stood still for %1 ms").arg(gap))); \
+    } while (false)
+
+/* Watches a process that need not be a child. */
+class PidWatch
+{
+public:
+    explicit PidWatch(qint64 pid) : m_descriptor(int(::syscall(SYS_pidfd_open, pid_t(pid), 0))) {}
+    ~PidWatch() { ::close(m_descriptor); }
+    PidWatch(const PidWatch &) = delete;
+    PidWatch &operator=(const PidWatch &) = delete;
+
+    bool isOpen() const { return m_descriptor >= 0; }
+    bool endsWithin(int ms) const
+    {
+        pollfd entry{m_descriptor, POLLIN, 0};
+        return m_descriptor < 0 || ::poll(&entry, 1, ms) > 0;
+    }
+
+private:
+    int m_descriptor;
+};
+
+/* The state letter of a process as /proc has it; 0: there is none. */
+inline char processState(qint64 pid)
+{
+    QFile file(QStringLiteral("/proc/%1/stat").arg(pid));
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QByteArray text = file.readAll();
+    return text.mid(text.lastIndexOf(')') + 2, 1).at(0);
+}
+
+/* Whether this process has no child, not even a zombie. Reaps nothing. */
+inline bool hasNoChild()
+{
+    siginfo_t info;
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == -1;
+}
+
+/* Prints a handshake line that AioProcess::outputLine() or a pipe brings to whoever waits for it. */
+inline void say(const char *line)
+{
+    std::printf("%s\n", line);
+    std::fflush(stdout);
+}
+
+/* The error that \a call throws. */
+template<class Call>
+AioError errorOf(Call call)
+{
+    try {
+        call();
+    } catch (const AioException &e) {
+        return e.error();
+    }
+    return {};
+}
+
+/* A main() whose program is its own worker; \a before may end it with an exit code of 0 or more. */
+#define PROCESS_TEST_MAIN(Class, before) \
+    int main(int argc, char *argv[]) \
+    { \
+        const int code = before(argc, argv); \
+        if (code >= 0) \
+            return code; \
+        if (AioProcessing::isWorker(argc, argv)) \
+            return AioProcessing::runWorker(argc, argv); \
+        QCoreApplication app(argc, argv); \
+        Class test; \
+        return QTest::qExec(&test, argc, argv); \
+    }
+
+inline int nothingBefore(int, char **)
+{
+    return -1;
+}

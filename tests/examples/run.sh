@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The AioProcessing authors
+# SPDX-License-Identifier: MIT
+# Builds and runs the examples as a user does, and compares what they say with what they must.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export AIOPROCESSING_RUNTIME_DIR="$work/runtime"
+
+fail() { echo "$*" >&2; exit 1; }
+
+echo "-- 01-first-steps"
+"$root/examples/run.sh" first-steps >"$work/first" 2>&1 || { cat "$work/first" >&2; fail "01-first-steps failed"; }
+for value in 6 7 8 9 10 78; do
+    grep -qx "Got result $value" "$work/first" || { cat "$work/first" >&2; fail "01-first-steps: no result $value"; }
+done
+late=$(sed -n 's/The event loop was never more than \([0-9]*\) ms late/\1/p' "$work/first")
+[ "${late:-999}" -le 50 ] || fail "01-first-steps: the event loop was $late ms late"
+
+echo "-- 02-checksum"
+"$root/examples/run.sh" 02-checksum --jobs 3 /usr/include >"$work/ours" 2>"$work/errors" || { cat "$work/errors" >&2; fail "02-checksum failed"; }
+find /usr/include -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$work/theirs"
+cmp "$work/ours" "$work/theirs" || fail "02-checksum differs from sha256sum"
+checksum=$root/build/examples/02-checksum/02-checksum
+mkdir "$work/odd"
+printf one >"$work/odd/$(printf 'new\nline')"
+printf two >"$work/odd/back\\slash"
+find "$work/odd" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$work/theirs"
+"$checksum" "$work/odd" >"$work/ours"
+cmp "$work/ours" "$work/theirs" || fail "02-checksum: odd file names"
+if "$checksum" "$work/odd" "$work/absent" >"$work/ours" 2>"$work/errors"; then
+    fail "02-checksum: a missing file is no error"
+fi
+cmp "$work/ours" "$work/theirs" || fail "02-checksum: does not go on after an error"
+grep -q "absent" "$work/errors" || fail "02-checksum: the missing file is not named"
+
+echo "-- 02-checksum on a terminal"
+script -qec "'$checksum' --jobs 2 '$root/include' '$root/src'" /dev/null >"$work/terminal"
+grep -qE '[0-9]+ of [0-9]+ files, [0-9.]+ MiB/s, [0-9]+:[0-9]{2} left' "$work/terminal" || fail "02-checksum: no progress on a terminal"
+
+echo "-- 02-checksum and Ctrl-C"
+"$checksum" /usr "$work/odd" >/dev/null 2>"$work/errors" &
+pid=$!
+for _ in $(seq 200); do
+    [ -n "$(pgrep -P "$pid" || true)" ] && break
+    sleep 0.02
+done
+workers=$(pgrep -P "$pid" || true)
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 130 ] || fail "02-checksum: exit code $code after Ctrl-C"
+for worker in $workers; do
+    if [ -d "/proc/$worker" ] && ! grep -q '^State:.Z' "/proc/$worker/status"; then
+        fail "02-checksum: worker $worker is left after Ctrl-C"
+    fi
+done
+[ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "02-checksum: something is left in the runtime directory"

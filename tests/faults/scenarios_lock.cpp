@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "scenarios.h"
+
+#include "sync/rawlock.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace world {
+
+void useLock(Member &member, Address cell, Board &board)
+{
+    RawLock::Acquire acquire(member.lot, cell);
+    if (!complete(member, acquire, Never))
+        std::abort();
+    if (board.inside.fetch_add(1) != 0)
+        board.doubled.fetch_add(1);
+    board.inside.fetch_sub(1);
+    RawLock::release(member.lot, acquire.cell(), cell);
+}
+
+void useLockAfterDeath(Member &member, Address cell, Board &board)
+{
+    RawLock::Acquire acquire(member.lot, cell);
+    if (!complete(member, acquire, Never))
+        std::abort();
+    if (acquire.cell().word.load() & RawLock::Abandoned)
+        board.inside.store(0);
+    if (board.inside.fetch_add(1) != 0)
+        board.doubled.fetch_add(1);
+    board.inside.fetch_sub(1);
+    RawLock::release(member.lot, acquire.cell(), cell);
+}
+
+std::string checkLock(Member &member, Address address, Board &board)
+{
+    Cell &cell = *member.arena.at<Cell>(address);
+    if (board.doubled.load())
+        return "two had the lock";
+    if (!RawLock::tryAcquire(cell, member.arena.self()))
+        return "the lock is free and cannot be had";
+    RawLock::release(member.lot, cell, address);
+    return {};
+}
+
+void awaitWaiter(Member &member, Address cell)
+{
+    for (int i = 0; i < 500 && member.arena.at<Cell>(cell)->headSince.load() == INT64_MAX; ++i)
+        usleep(20);
+}
+
+namespace {
+
+Scenario waitingForLock(bool withTimeout)
+{
+    return {
+        withTimeout ? "lock: waiter that times out" : "lock: waiter in the queue",
+        [](Member &member) {
+            const Address cell = make(member, Cell::Lock);
+            RawLock::tryAcquire(*member.arena.at<Cell>(cell), member.arena.self());
+            return cell;
+        },
+        [withTimeout](Member &member, Address cell, Board &) {
+            attach(member, cell, Cell::Lock);
+            RawLock::Acquire acquire(member.lot, cell);
+            if (complete(member, acquire, withTimeout ? 1'000'000 : 30'000'000))
+                RawLock::release(member.lot, acquire.cell(), cell);
+        },
+        [](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            board.ready.store(1);
+            useLockAfterDeath(member, cell, board);
+        },
+        [](Member &member, Address cell, Board &) { RawLock::release(member.lot, *member.arena.at<Cell>(cell), cell); },
+        checkLock,
+    };
+}
+
+// A releaser whose waiter is invited, or, when it has waited for long, handed the lock. Then it queues up behind the other.
+Scenario releasing(bool afterLong, bool toEventLoop)
+{
+    std::string name = afterLong ? "lock: releaser that hands over" : "lock: releaser that invites";
+    name += toEventLoop ? ", to an event loop" : "";
+    return {
+        name,
+        [](Member &member) { return make(member, Cell::Lock); },
+        [afterLong](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            RawLock::Acquire acquire(member.lot, cell);
+            if (!acquire.attempt())
+                std::abort();
+            board.acknowledged.store(1);
+            awaitWaiter(member, cell);
+            if (afterLong)
+                usleep(600);
+            RawLock::release(member.lot, acquire.cell(), cell);
+            RawLock::Acquire again(member.lot, cell);
+            if (complete(member, again))
+                RawLock::release(member.lot, again.cell(), cell);
+        },
+        [toEventLoop](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            board.ready.store(1);
+            // the victim may die before it has the lock
+            for (int i = 0; i < 2000 && board.acknowledged.load() == 0; ++i)
+                usleep(10);
+            if (!toEventLoop)
+                return useLockAfterDeath(member, cell, board);
+            RawLock::Acquire operation(member.lot, cell);
+            if (!operation.attempt())
+                completeByBell(member, operation);
+            RawLock::release(member.lot, operation.cell(), cell);
+        },
+        {},
+        checkLock,
+    };
+}
+
+} // namespace
+
+std::vector<Scenario> lockScenarios()
+{
+    return {waitingForLock(false), waitingForLock(true),  releasing(false, false), releasing(true, false),
+            releasing(false, true), releasing(true, true)};
+}
+
+std::vector<FastPath> lockFastPaths()
+{
+    return {{{
+                 "lock: acquire and release",
+                 [](Member &member) { return make(member, Cell::Lock); },
+                 [](Member &member, Address cell, Board &) { attach(member, cell, Cell::Lock); },
+                 {},
+                 [](Member &member, Address cell, Board &board) { useLockAfterDeath(member, cell, board); },
+                 checkLock,
+             },
+             [](Member &member, Address cell, Board &) {
+                 Cell &lock = *member.arena.at<Cell>(cell);
+                 if (RawLock::tryAcquire(lock, member.arena.self()))
+                     RawLock::release(member.lot, lock, cell);
+             }}};
+}
+
+} // namespace world

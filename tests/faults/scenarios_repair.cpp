@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "scenarios.h"
+
+#include "queue/rawqueue.h"
+#include "sync/rawbell.h"
+#include "sync/rawlock.h"
+#include "sync/rawrepair.h"
+
+#include <cstdlib>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace world {
+
+void completeByBell(Member &member, RawOperation &operation)
+{
+    const Address bell = RawBell::create(member.arena, 1);
+    RawNodePool nodes(member.arena, bell);
+    Cell &cell = *member.arena.at<Cell>(bell);
+    RawWait wait(operation, nodes);
+    if (!wait.begin())
+        std::abort();
+    for (;;) {
+        RawBell::wokenUp(cell);
+        RawBell::takeChunks(cell, [&](unsigned index) { RawBell::takeNodes(*nodes.chunk(index), [](unsigned) { }); });
+        cell.detail[RawBell::Rescan].store(0);
+        if (wait.poll())
+            return;
+        if (!RawBell::prepareToSleep(cell))
+            continue;
+        pollfd fd{static_cast<SharedSource &>(member.arena.source()).listener(1), POLLIN, 0};
+        ::poll(&fd, 1, -1);
+        char bytes[64];
+        while (::read(fd.fd, bytes, sizeof bytes) > 0) { }
+    }
+}
+
+namespace {
+
+Scenario makingAndClosing()
+{
+    return {
+        "objects: maker that closes and leaves",
+        [](Member &member) { return make(member, Cell::Lock); },
+        [](Member &member, Address, Board &) {
+            for (int i = 0; i < 3; ++i) {
+                const Address lock = make(member, Cell::Lock);
+                const Address queue = RawQueue::create(member.lot, 8);
+                member.arena.publishCell(queue);
+                for (std::uint32_t item = 1; item <= 4; ++item)
+                    put(member, queue, item);
+                RawRepair::close(member.lot, *member.arena.at<Cell>(lock), lock);
+                RawRepair::close(member.lot, *member.arena.at<Cell>(queue), queue);
+            }
+            RawRepair::leave(member.lot);
+        },
+        {},
+        {},
+        [](Member &member, Address mine, Board &) {
+            std::string wrong;
+            member.arena.forEachCell([&](Cell &, Address address) {
+                if (address != mine)
+                    wrong = "a cell is left of the dead process";
+            });
+            member.lot.slabs().sweep([&](std::uint64_t, std::uint64_t) {
+                wrong = "a block is left of the dead process";
+                return true;
+            });
+            return wrong;
+        },
+    };
+}
+
+// The victim repairs after another one that died holding everything.
+Scenario repairing()
+{
+    return {
+        "repair: repairer",
+        [](Member &member) {
+            const Address cell = make(member, Cell::Lock);
+            const pid_t pid = ::fork();
+            if (pid == 0) {
+                Member self(static_cast<SharedSource &>(member.arena.source()), "first victim");
+                attach(self, cell, Cell::Lock);
+                make(self, Cell::Event);
+                RawLock::tryAcquire(*self.arena.at<Cell>(cell), self.arena.self());
+                self.lot.slabs().allocate(1000);
+                std::_Exit(0);
+            }
+            siginfo_t info;
+            ::waitid(P_PID, id_t(pid), &info, WEXITED);
+            return cell;
+        },
+        [](Member &member, Address, Board &) { RawRepair::repairTheDead(member.lot); },
+        [](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            board.ready.store(1);
+            useLock(member, cell, board);
+        },
+        {},
+        checkLock,
+    };
+}
+
+} // namespace
+
+std::vector<Scenario> repairScenarios()
+{
+    return {makingAndClosing(), repairing()};
+}
+
+} // namespace world

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The AioProcessing authors
+# SPDX-License-Identifier: MIT
+# What the compiler does not check: who includes whom, and constructs that have bitten. Prints each place that is wrong.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+failed=0
+
+# wrong WHAT PLACES: reports when PLACES is not empty
+wrong() {
+    [ -z "$2" ] && return
+    echo "$1:"
+    echo "$2" | sed 's/^/    /'
+    failed=1
+}
+
+code() { git ls-files -co --exclude-standard "$@" | grep -E '\.(h|cpp)$'; }
+in_code() {    # in_code REGEX FOLDER...: without comments
+    local regex=$1
+    shift
+    code "$@" | xargs grep -nE "$regex" | grep -vE '^[^:]+:[0-9]+:\s*(//|\*|/\*)'
+}
+
+# -- rooms: each may include those before it only
+rooms=(base codec platform shm sync queue process)
+declare -A level=([base]=0 [codec]=1 [platform]=1 [shm]=2 [sync]=3 [queue]=4 [process]=5)
+places=$(for room in "${rooms[@]}"; do
+    for file in $(code "src/$room"); do
+        grep -noE '#include "[a-z]+/' "$file" | while IFS=: read -r line include; do
+            other=${include#*\"}
+            other=${other%/}
+            if [ -z "${level[$other]:-}" ]; then
+                echo "$file:$line: there is no room $other"
+            elif [ "$other" != "$room" ] && [ "${level[$other]}" -ge "${level[$room]}" ]; then
+                echo "$file:$line: $room includes $other"
+            fi
+        done
+    done
+done)
+wrong "a room includes one that stands above or beside it" "$places"
+
+wrong "the core without Qt includes Qt" "$(git ls-files -co --exclude-standard 'src/*/raw*' | xargs grep -nE '#include <(Q|aioprocessing|AioProcessing)|#include "[a-z]+/aio')"
+wrong "a public header includes one of the operating system" "$(in_code '#include <(sys/|unistd|linux/|pthread|fcntl)' include)"
+wrong "a public header includes a private one" "$(in_code '#include "' include)"
+wrong "a private header of Qt" "$(in_code '#include <.*private/' src include)"
+
+# -- constructs
+wrong "co_await in a condition, which g++ 12 miscompiles" \
+    "$(in_code '(if|while|for|switch) \([^;]*co_await|co_await[^;]*\?[^;]*:[^;]*;|(&&|\|\|) *co_await' src include examples tests/auto tests/benchmarks | grep -v 'QCORO_FOREACH')"
+wrong "a process is asked for with kill(pid, 0), which answers for whoever has the number now" "$(in_code 'kill\([^,]+, *0\)' src)"
+wrong "a clock that can be set" "$(in_code 'system_clock|CLOCK_REALTIME|QDateTime::current|QTime::current|gettimeofday' src include)"
+wrong "the global thread pool, which is the application's" "$(in_code 'QThreadPool::globalInstance' src include)"
+wrong "waiting by looking again and again" "$(in_code 'usleep|sleep_for|QThread::(m|u)?sleep|sched_yield|_mm_pause' src | grep -v aioruntimedirectory_p.cpp)"  # flock() has no deadline
+
+# -- every file says whose it is
+places=$(git ls-files -co --exclude-standard | grep -vE '^(LICENSES/|CHANGELOG.md|README.md|.*/README.md|\.gitignore|CMakePresets.json)' | while read -r file; do
+    [ -f "$file" ] && ! head -5 "$file" | grep -q 'SPDX-License-Identifier: MIT' && echo "$file"
+done)
+wrong "no SPDX-License-Identifier in the first lines" "$places"
+
+wrong "a line of more than 140 characters" "$(in_code '^.{141}' src include tests examples)"
+exit $failed

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The AioProcessing authors
+# SPDX-License-Identifier: MIT
+# Builds and runs the tests.
+#
+#   tests/run.sh [CTEST ARGUMENT...]    the tests, the installed package, the examples
+#   tests/run.sh --full                 the deeper gates: sanitizers, models, sweeps and storms
+set -euo pipefail
+aio_root=$(cd "$(dirname "$0")/.." && pwd)
+. "$aio_root/src/cmake/setup.sh"
+jobs=$(nproc)
+
+step() { echo "== $*"; }
+
+# leak_check: nothing of ours may be left when a suite has ended
+leak_check() {
+    local left
+    left=$(find "${AIOPROCESSING_RUNTIME_DIR:?}" -mindepth 1 2>/dev/null || true)
+    if [ -n "$left" ]; then
+        echo "left behind in the runtime directory:"$'\n'"$left" >&2
+        return 1
+    fi
+}
+
+# run_ctest PRESET [ARGUMENT...]: in a runtime directory of its own, which must be empty again at the end
+run_ctest() {
+    local preset=$1
+    shift
+    AIOPROCESSING_RUNTIME_DIR=$(mktemp -d)
+    export AIOPROCESSING_RUNTIME_DIR
+    ctest --test-dir "$aio_root/build/$preset" --output-on-failure --no-tests=error -j "$jobs" "$@"
+    leak_check
+    rm -rf "$AIOPROCESSING_RUNTIME_DIR"
+    unset AIOPROCESSING_RUNTIME_DIR
+}
+
+if [ "${1:-}" = --full ]; then
+    aio_install_packages spin strace
+    step "every kill position, models and storms"
+    aio_build dev
+    run_ctest dev -L deep
+    step "the core without Qt under ThreadSanitizer"
+    aio_build tsan
+    run_ctest tsan -LE deep
+    step "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
+    aio_build asan
+    run_ctest asan -LE 'deep|nosan'
+    exit
+fi
+
+aio_install_packages spin strace
+step "build"
+aio_build dev
+step "tests"
+run_ctest dev -LE deep "$@"
+[ $# -gt 0 ] && exit
+step "the installed package: find_package, add_subdirectory, pkg-config"
+aio_install_release
+"$aio_root/tests/install/run.sh" "$aio_root/build/prefix"
+step "examples"
+"$aio_root/tests/examples/run.sh"

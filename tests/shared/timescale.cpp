@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "timescale.h"
+
+#include <cstdlib>
+
+namespace AioTest {
+
+double timeScale()
+{
+    static const double scale = [] {
+        const char *text = std::getenv("AIO_TEST_TIME_SCALE");
+        if (const double given = text ? std::strtod(text, nullptr) : 0; given > 0)
+            return given;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        return 4.0;
+#else
+        return 1.0;
+#endif
+    }();
+    return scale;
+}
+
+} // namespace AioTest

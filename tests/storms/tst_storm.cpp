@@ -1,0 +1,321 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+
+// Many processes use the same objects while one after the other is killed, or stopped for a moment. Half of them wait with
+// coroutines, half block without any event loop. AIO_TEST_STORM_SECONDS says how long; the seed is printed, and taken from
+// AIO_TEST_SEED.
+
+#include "aiotest.h"
+#include "witness.h"
+
+#include <aioprocessing/aioevent.h>
+#include <aioprocessing/aiolock.h>
+#include <aioprocessing/aioprocess.h>
+#include <aioprocessing/aioqueue.h>
+#include <aioprocessing/aiotask.h>
+
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+
+#include <csignal>
+#include <random>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int CoroutinesEach = 64;
+
+// -- locks
+
+// Whoever has the lock is alone with it, unless the holder before died there.
+class Critical
+{
+public:
+    Critical(WitnessFile &witness, const AioLock &lock, int index) : m_holder(witness->holder[index])
+    {
+        const qint64 before = m_holder.exchange(::getpid());
+        const bool abandoned = lock.wasAbandoned();
+        if (before && !abandoned)
+            ++witness->violations;
+        witness->abandoned += abandoned;
+        ++witness->acquisitions;
+    }
+    ~Critical() { m_holder.store(0); }
+
+private:
+    std::atomic<qint64> &m_holder;
+};
+
+QCoro::Task<> useOneLock(WitnessFile &witness, AioLock &lock, int index)
+{
+    QElapsedTimer timer;
+    for (int turn = 0;; ++turn) {
+        timer.start();
+        AioLocker locker = co_await lock.coro_locker();
+        witness->noteWait(timer.nsecsElapsed());
+        const Critical critical(witness, lock, index);
+        if (turn % 4 == 0)
+            co_await AioTest::nextTurn();       // hold it for a while
+    }
+}
+
+using Locks = std::vector<std::unique_ptr<AioLock>>;
+
+Locks open(const QVariantList &handles)
+{
+    Locks locks;
+    for (const QVariant &handle : handles)
+        locks.push_back(std::make_unique<AioLock>(handle.value<AioHandle>()));
+    return locks;
+}
+
+QCoro::Task<> useLocks(QString witnessPath, QVariantList handles)
+{
+    WitnessFile witness(witnessPath);
+    const Locks locks = open(handles);
+    std::vector<QCoro::Task<>> tasks;
+    for (int i = 0; i < CoroutinesEach; ++i) {
+        const int index = i % int(locks.size());
+        tasks.push_back(useOneLock(witness, *locks[std::size_t(index)], index));
+    }
+    for (auto &task : tasks)
+        co_await task;
+}
+
+void useLocksBlocking(const QString &witnessPath, const QVariantList &handles)
+{
+    WitnessFile witness(witnessPath);
+    const Locks locks = open(handles);
+    std::mt19937 random(std::random_device{}());
+    QElapsedTimer timer;
+    for (;;) {
+        const int index = int(random() % locks.size());
+        AioLock &lock = *locks[std::size_t(index)];
+        timer.start();
+        AioLocker locker(lock);
+        witness->noteWait(timer.nsecsElapsed());
+        const Critical critical(witness, lock, index);
+        if (random() % 4 == 0)
+            QThread::usleep(random() % 50);
+    }
+}
+
+// -- queue
+
+// Item n of a life: its number, then a text that depends on it.
+QVariantList itemOf(int life, int n)
+{
+    return {life, n, QByteArray(n % 97 == 0 ? 20'000 : n % 200, char(n))};
+}
+
+void produce(const QString &witnessPath, AioQueue &queue, int life)
+{
+    WitnessFile witness(witnessPath);
+    for (int n = 0; n < int(Witness::ItemsEach); ++n) {
+        queue.put(itemOf(life, n));
+        witness->acknowledged[life].store(quint32(n + 1));
+    }
+}
+
+void note(WitnessFile &witness, const QVariantList &item)
+{
+    const int life = item.value(0).toInt();
+    const int n = item.value(1).toInt();
+    if (item != itemOf(life, n))
+        ++witness->torn;
+    else
+        ++witness->received[life][n];
+}
+
+void consume(const QString &witnessPath, AioQueue &queue)
+{
+    WitnessFile witness(witnessPath);
+    try {
+        for (;;)
+            note(witness, queue.get().toList());
+    } catch (const AioException &exception) {
+        if (exception.code() != AioError::ShutDown)
+            throw;
+    }
+}
+
+QCoro::Task<> consumeLater(QString witnessPath, AioQueue &queue)
+{
+    WitnessFile witness(witnessPath);
+    QCORO_FOREACH(const QVariant &item, queue.coro_items())
+        note(witness, item.toList());
+}
+
+// -- those who direct
+
+class Weather
+{
+public:
+    using Start = std::function<AioCall()>;
+
+    Weather() : m_seed(qEnvironmentVariableIsSet("AIO_TEST_SEED") ? unsigned(qEnvironmentVariableIntValue("AIO_TEST_SEED"))
+                                                                  : std::random_device{}()),
+          m_random(m_seed)
+    {
+        qInfo() << "seed" << m_seed;
+    }
+
+    void add(Start call) { m_places.push_back({std::move(call), nullptr, 0}); }
+    int kills() const { return m_kills; }
+    int killsOf(std::size_t place) const { return m_places[place].kills; }
+
+    QCoro::Task<> blow(std::chrono::seconds time)
+    {
+        for (Place &place : m_places)
+            start(place);
+        const QDeadlineTimer end(time);
+        while (!end.hasExpired()) {
+            const auto pause = std::chrono::milliseconds(20 + m_random() % 100);
+            co_await m_never.coro_wait(QDeadlineTimer(pause));
+            Place &place = m_places[m_random() % m_places.size()];
+            if (!place.process->isAlive()) {
+                start(place);           // it has come to its end
+            } else if (m_random() % 5 == 0) {
+                ::kill(pid_t(place.process->pid()), SIGSTOP);
+                co_await m_never.coro_wait(QDeadlineTimer(20ms));
+                ::kill(pid_t(place.process->pid()), SIGCONT);
+            } else {
+                place.process->kill();
+                ++m_kills;
+                ++place.kills;
+                co_await place.process->coro_join();
+                start(place);
+            }
+        }
+    }
+
+    QCoro::Task<> killAll()
+    {
+        for (Place &place : m_places) {
+            place.process->kill();
+            co_await place.process->coro_join();
+        }
+    }
+
+    QCoro::Task<> joinAll()
+    {
+        for (Place &place : m_places)
+            co_await place.process->coro_join();
+    }
+
+private:
+    struct Place
+    {
+        Start call;
+        std::unique_ptr<AioProcess> process;
+        int kills;
+    };
+
+    void start(Place &place)
+    {
+        place.process = std::make_unique<AioProcess>(place.call());
+        place.process->start();
+    }
+
+    const unsigned m_seed;
+    std::mt19937 m_random;
+    std::vector<Place> m_places;
+    AioEvent m_never;
+    int m_kills = 0;
+};
+
+std::chrono::seconds stormTime()
+{
+    return std::chrono::seconds(qMax(3, qEnvironmentVariableIntValue("AIO_TEST_STORM_SECONDS")));
+}
+
+} // namespace
+
+class TestStorm : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    // NEW-010
+    void locks()
+    {
+        QTemporaryDir directory;
+        const QString path = directory.filePath(QStringLiteral("witness"));
+        WitnessFile witness(path);
+        std::vector<std::unique_ptr<AioLock>> locks;
+        QVariantList handles;
+        for (unsigned i = 0; i < Witness::Locks; ++i)
+            handles << QVariant::fromValue(locks.emplace_back(std::make_unique<AioLock>())->handle());
+        Weather weather;
+        for (int i = 0; i < 4; ++i) {
+            weather.add([=] { return AioCall::to<&useLocks>(path, handles); });
+            weather.add([=] { return AioCall::to<&useLocksBlocking>(path, handles); });
+        }
+        const Watchdog watchdog("locks", stormTime() + 30s);
+        AioTest::run([&]() -> QCoro::Task<> {
+            co_await weather.blow(stormTime());
+            co_await weather.killAll();
+            for (auto &lock : locks) {
+                const bool free = co_await lock->coro_acquire(1s);
+                AIO_VERIFY(free);
+                lock->release();
+            }
+        }, AioTest::LoopStaysAlive, stormTime() + 20s);
+        qInfo("%llu acquisitions, %d kills, %llu locks abandoned; the longest wait took %.1f ms; %llu violations",
+              witness->acquisitions.load(), weather.kills(), witness->abandoned.load(), double(witness->longestWait.load()) / 1e6,
+              witness->violations.load());
+        QCOMPARE(witness->violations.load(), quint64(0));
+        QVERIFY(witness->acquisitions > 0);
+        QVERIFY(double(witness->longestWait.load()) < 1'000'000'000 * AioTest::timeScale());
+    }
+
+    void queue()
+    {
+        QTemporaryDir directory;
+        const QString path = directory.filePath(QStringLiteral("witness"));
+        WitnessFile witness(path);
+        AioQueue queue(32);
+        Weather weather;
+        int life = 0;
+        for (int i = 0; i < 4; ++i)
+            weather.add([&, path] { return AioCall::to<&produce>(path, queue, life++); });
+        for (int i = 0; i < 2; ++i) {
+            weather.add([&, path] { return AioCall::to<&consume>(path, queue); });
+            weather.add([&, path] { return AioCall::to<&consumeLater>(path, queue); });
+        }
+        const Watchdog watchdog("queue", stormTime() + 30s);
+        AioTest::run([&]() -> QCoro::Task<> {
+            co_await weather.blow(stormTime());
+            queue.shutDown();
+            co_await weather.joinAll();
+            co_await consumeLater(path, queue);     // what is left
+        // no check of the loop: a start waits for the turn of its child at a processor, and all of these are busy
+        }, AioTest::LoopMayBlock, stormTime() + 20s);
+        QVERIFY(life <= int(Witness::Producers));
+        // what a consumer had got when it was killed is gone with it
+        int consumersKilled = 0;
+        for (std::size_t place = 4; place < 8; ++place)
+            consumersKilled += weather.killsOf(place);
+        quint64 acknowledged = 0;
+        quint64 missing = 0;
+        quint64 doubled = 0;
+        for (int l = 0; l < life; ++l) {
+            acknowledged += witness->acknowledged[l];
+            for (quint32 n = 0; n < Witness::ItemsEach; ++n) {
+                missing += n < witness->acknowledged[l] && witness->received[l][n] == 0;
+                doubled += witness->received[l][n] > 1;
+            }
+        }
+        qInfo("%llu items acknowledged, %d kills, %d of them consumers; %llu missing, %llu doubled, %llu torn", acknowledged,
+              weather.kills(), consumersKilled, missing, doubled, witness->torn.load());
+        QVERIFY(acknowledged > 0);
+        QCOMPARE(doubled, quint64(0));
+        QCOMPARE(witness->torn.load(), quint64(0));
+        QVERIFY(missing <= quint64(consumersKilled));
+    }
+};
+
+AIO_TEST_MAIN(TestStorm)
+#include "tst_storm.moc"
