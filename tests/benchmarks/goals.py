@@ -36,6 +36,16 @@ def contended_goals():
         yield SHARE, ours("blocking", **rules), ">=", share, None
 
 
+def pending_goals():
+    for number in (1000, 10000, 100000):
+        for object in ("distinct", "one"):
+            row = {"n": number, "object": object}
+            for metric, limit in (("us_start", 2), ("threads", 0), ("bytes_each", 1024)):
+                yield ("pending_waits", metric), ("aio", row), "<=", limit, None
+    for object in ("distinct", "one"):      # ten thousand in ten milliseconds
+        yield ("pending_waits", "us_release"), ("aio", {"n": 10000, "object": object}), "<=", 1, None
+
+
 # (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
@@ -43,6 +53,7 @@ GOALS = [
     (LOCK, ours("coro"), "<=", 80, None),
     (LOCK, ours("coro"), "<=", 0.01, ("naive", {"form": "coro"})),
     *contended_goals(),
+    *pending_goals(),
     *wake_goals(),
 ]
 
