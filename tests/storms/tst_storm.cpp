@@ -231,6 +231,12 @@ std::chrono::seconds stormTime()
     return std::chrono::seconds(qMax(3, qEnvironmentVariableIntValue("AIO_TEST_STORM_SECONDS")));
 }
 
+// No check of the loop: it waits for its turn at a processor, and all of these are busy.
+void runInStorm(const std::function<QCoro::Task<>()> &body)
+{
+    AioTest::run(body, AioTest::LoopMayBlock, stormTime() + 20s);
+}
+
 } // namespace
 
 class TestStorm : public QObject
@@ -254,7 +260,7 @@ private Q_SLOTS:
             weather.add([=] { return AioCall::to<&useLocksBlocking>(path, handles); });
         }
         const Watchdog watchdog("locks", stormTime() + 30s);
-        AioTest::run([&]() -> QCoro::Task<> {
+        runInStorm([&]() -> QCoro::Task<> {
             co_await weather.blow(stormTime());
             co_await weather.killAll();
             for (auto &lock : locks) {
@@ -262,7 +268,7 @@ private Q_SLOTS:
                 AIO_VERIFY(free);
                 lock->release();
             }
-        }, AioTest::LoopStaysAlive, stormTime() + 20s);
+        });
         qInfo("%llu acquisitions, %d kills, %llu locks abandoned; the longest wait took %.1f ms; %llu violations",
               witness->acquisitions.load(), weather.kills(), witness->abandoned.load(), double(witness->longestWait.load()) / 1e6,
               witness->violations.load());
@@ -286,13 +292,12 @@ private Q_SLOTS:
             weather.add([&, path] { return AioCall::to<&consumeLater>(path, queue); });
         }
         const Watchdog watchdog("queue", stormTime() + 30s);
-        AioTest::run([&]() -> QCoro::Task<> {
+        runInStorm([&]() -> QCoro::Task<> {
             co_await weather.blow(stormTime());
             queue.shutDown();
             co_await weather.joinAll();
             co_await consumeLater(path, queue);     // what is left
-        // no check of the loop: a start waits for the turn of its child at a processor, and all of these are busy
-        }, AioTest::LoopMayBlock, stormTime() + 20s);
+        });
         QVERIFY(life <= int(Witness::Producers));
         // what a consumer had got when it was killed is gone with it
         int consumersKilled = 0;
