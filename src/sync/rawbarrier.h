@@ -57,6 +57,8 @@ public:
     void accept(Node &node) noexcept override;
     /* Who must act and does not breaks the barrier, and so does who runs out of time. Who was cancelled had not come. */
     void decline() noexcept override;
+    /* The others have been told that it has come. */
+    bool isFinal() const noexcept override { return true; }
     void withdraw(bool expired) noexcept override;
 
     Outcome outcome() const noexcept { return m_outcome; }

@@ -153,7 +153,7 @@ void RawWait::settle() noexcept
         finish(true);
 }
 
-bool RawWait::end(bool acceptLate) noexcept
+bool RawWait::end(bool expired, bool acceptGrant) noexcept
 {
     if (!m_node.load())
         return false;
@@ -163,17 +163,17 @@ bool RawWait::end(bool acceptLate) noexcept
     const bool granted = finish(false) == Node::Granted;
     if (granted)
         accept();
-    if (granted && acceptLate && m_operation.lingers())
+    if (granted && acceptGrant && m_operation.lingers())
         return true;
     if (granted) {
         finish(true);
-        if (!acceptLate)
+        if (!acceptGrant)
             m_operation.decline();
     } else {
-        m_operation.withdraw(acceptLate);
+        m_operation.withdraw(expired);
     }
     m_operation.lot().kick(m_operation.cell(), m_operation.address());
-    return granted && acceptLate;
+    return granted && acceptGrant;
 }
 
 RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
@@ -186,10 +186,8 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
         if (poll())
             return Completed;
         const std::uint32_t seen = state.load();
-        if (m_stopped.load()) {
-            end(false);
-            return Stopped;
-        }
+        if (m_stopped.load())
+            return cancel() ? Completed : Stopped;
         if ((seen & Node::PhaseMask) != Node::Waiting)
             continue;
         if (!watched && m_operation.lot().beforeSleep) {

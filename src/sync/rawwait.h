@@ -52,6 +52,8 @@ public:
     virtual void accept(Node &) noexcept {}
     /* It was accepted, but the waiter is gone: undo it. */
     virtual void decline() noexcept {}
+    /* What was accepted cannot be undone without others' noticing: a waiter that is still there must take it. */
+    virtual bool isFinal() const noexcept { return false; }
     /* It was accepted, but attempt() had done it already. */
     virtual void surplus() noexcept { decline(); }
     /* The waiter leaves without having got anything; \a expired: its time is up. */
@@ -93,7 +95,9 @@ public:
      * Ends a wait that is not over, without effect: what it had been granted or offered goes to the next waiter. With
      * \a acceptLate a grant that came at the last moment is taken. Returns whether the operation is done.
      */
-    bool end(bool acceptLate) noexcept;
+    bool end(bool acceptLate) noexcept { return end(acceptLate, acceptLate); }
+    /* The same for a waiter who is there and has been told to give up: takes a grant that is final. */
+    bool cancel() noexcept { return end(false, m_operation.isFinal()); }
     Address node() const noexcept { return m_node; }
 
     /* The operation that lingered is done. Without it the end of this wait gives back what was granted. */
@@ -105,6 +109,7 @@ public:
     void stop() noexcept;
 
 private:
+    bool end(bool expired, bool acceptGrant) noexcept;
     std::uint32_t finish(bool evenGranted) noexcept;
     void accept() noexcept;
 
