@@ -67,6 +67,14 @@ public:
     qint64 memoryLimit() const;
     void setMemoryLimit(qint64 bytes);
 
+    /*!
+     * Every object of the arena, a line for each: its state, for locks who has it and, where somebody waits, since when, and below it
+     * the processes that wait for it, how often and for how long. For people who look for a dead-lock; never waits for a lock itself.
+     *
+     * With AIO_DUMP set in their environment, workers write this to their standard error when they get SIGUSR1.
+     */
+    QString dump() const;
+
     /*! \internal */
     const std::shared_ptr<aio_detail::Arena> &arena() const { return m_arena; }
     /*! \internal The context object of the arena \a id that this process has open; null: none. */

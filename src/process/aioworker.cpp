@@ -3,6 +3,7 @@
 #include <aioprocessing/aioworker.h>
 
 #include "process/aiocaught_p.h"
+#include "process/aiodump_p.h"
 #include "process/aioidentity_p.h"
 #include "process/aioworkerlink_p.h"
 #include "process/aioworkermain_p.h"
@@ -108,6 +109,7 @@ int runWorker(int argc, char **argv)
         return 1;
     }
     becomeWorker(bootstrap);
+    dumpOnSignalIfWanted();
 
     std::vector<char *> plainArgv(argv, argv + argc);
     plainArgv.erase(plainArgv.begin() + index);
