@@ -77,7 +77,10 @@ public:
     enum StartMethod { Spawn, ForkServer };
     Q_ENUM(StartMethod)
 
-    /*! How an AioProcess of this process starts its worker, asked of defaultContext() at start(). Not inherited by workers. */
+    /*!
+     * How an AioProcess of this process starts its worker, asked of defaultContext() at start(). Not inherited by workers. A fork
+     * server ends with the application object, and when the next worker is spawned because this says so.
+     */
     StartMethod startMethod() const;
     void setStartMethod(StartMethod method);
 

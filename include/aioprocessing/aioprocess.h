@@ -83,7 +83,8 @@ public:
      * \value AbnormalExit  Another exit code; 1 when the function threw.
      * \value Killed        Ended by SIGKILL, SIGTERM, SIGINT or SIGHUP, from here or elsewhere.
      * \value Crashed       Ended by another signal.
-     * \value OutOfMemory   The function ended with std::bad_alloc.
+     * \value OutOfMemory   The function ended with std::bad_alloc, or the kernel killed it for want of memory (its memory cgroup
+     *                      counts that: a SIGKILL at the same time as that of another process of the cgroup is taken for one).
      * \value LaunchFailed  The program could not be started, or never became a worker.
      */
     enum ExitReason { Running, CleanExit, AbnormalExit, Killed, Crashed, OutOfMemory, LaunchFailed };

@@ -192,6 +192,7 @@ void AioProcessPrivate::onReady()
     if (!self || phase != Starting)
         return;
     phase = Running;
+    aio_raw::watchOom(std::int32_t(pid), m_memory);
     setLimit(isWorker && m_callTimeout.count() >= 0 ? QDeadlineTimer(m_callTimeout) : QDeadlineTimer(QDeadlineTimer::Forever));
     starts->completeAll();
     Q_EMIT q->started();
@@ -231,14 +232,16 @@ void AioProcessPrivate::onEnded(int code, int signalNumber)
         finish(exit, AioProcess::LaunchFailed, error ? AioError() : launchFailure(exit));
         return;
     }
+    const AioProcess::ExitReason reason = reasonFor(code, signalNumber);
     AioError newError;
     if (signalNumber && !m_isEndWanted && !error) {
-        newError = makeError(AioError::WorkerLost,
-                             QStringLiteral("%1 was ended by signal %2 (%3)")
-                                 .arg(description()).arg(signalNumber).arg(QString::fromLocal8Bit(::strsignal(signalNumber))),
+        const QString how = reason == AioProcess::OutOfMemory
+            ? QStringLiteral("the kernel, since its memory cgroup or the machine had no more memory")
+            : QStringLiteral("signal %1 (%2)").arg(signalNumber).arg(QString::fromLocal8Bit(::strsignal(signalNumber)));
+        newError = makeError(AioError::WorkerLost, QStringLiteral("%1 was ended by %2").arg(description(), how),
                              QStringLiteral("AioProcess::start"), name);
     }
-    finish(exit, reasonFor(code, signalNumber), newError);
+    finish(exit, reason, newError);
 }
 
 AioProcess::ExitReason AioProcessPrivate::reasonFor(int code, int signalNumber) const
@@ -249,6 +252,9 @@ AioProcess::ExitReason AioProcessPrivate::reasonFor(int code, int signalNumber) 
             return AioProcess::OutOfMemory;
         return code ? AioProcess::AbnormalExit : AioProcess::CleanExit;
     case SIGKILL:
+        if (!m_isEndWanted && error.code != AioError::TimedOut && aio_raw::hasOomKill(m_memory))
+            return AioProcess::OutOfMemory;
+        return AioProcess::Killed;
     case SIGTERM:
     case SIGINT:
     case SIGHUP:

@@ -4,6 +4,7 @@
 
 #include <aioprocessing/aioprocess.h>
 
+#include "platform/rawoom.h"
 #include "process/aioforkedchild_p.h"
 #include "process/aioinput_p.h"
 #include "process/aiolines_p.h"
@@ -137,6 +138,7 @@ private:
     QDeadlineTimer m_grace = QDeadlineTimer::Forever;  // from terminate() to the kill
     int m_lifeline = -1;
     bool m_isEndWanted = false;
+    aio_raw::OomWatch m_memory;                        // since it runs
     aio_detail::OutputPipe *m_output = nullptr;
     aio_detail::OutputPipe *m_errors = nullptr;
 };

@@ -9,6 +9,7 @@
 #include "process/aiobootstrap_p.h"
 #include "process/aiocallcodec_p.h"
 #include "process/aiochildren_p.h"
+#include "process/aioforkserver_p.h"
 #include "process/aioprocess_p.h"
 #include "process/aioworkermain_p.h"
 #include "process/rawchannel.h"
@@ -170,8 +171,12 @@ void AioProcessPrivate::failToOpen(int number)
 // True: the fork server was asked. False: the worker is to be spawned.
 bool AioProcessPrivate::startForked(Ends &ends)
 {
+    if (context->startMethod() != AioContext::ForkServer) {
+        ForkServer::instance().stop();    // if there is one: it is wanted no more
+        return false;
+    }
     const QProcess *settings = spawned->process();
-    if (context->startMethod() != AioContext::ForkServer || isExposed || !settings->processEnvironment().inheritsFromParent())
+    if (isExposed || !settings->processEnvironment().inheritsFromParent())
         return false;
     const QString directory = settings->workingDirectory();
     aio_raw::ForkRequest request;

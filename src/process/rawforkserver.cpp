@@ -187,6 +187,10 @@ int startForkServer(const char *program, char *const *arguments, int control, in
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawnattr_init(&attributes);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) < 0)    // else what the server opens would take its number
+            ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0);
+    }
     for (const int kept : {control, lifeline})
         ::posix_spawn_file_actions_adddup2(&actions, kept, kept);    // through exec, under its own number
     sigset_t set;
