@@ -62,6 +62,11 @@ int openProcess(const ProcessIdentity &identity) noexcept
     return started == UnknownTime ? -2 : -1;
 }
 
+int openChild(std::int32_t pid) noexcept
+{
+    return int(syscall(SYS_pidfd_open, pid, 0));
+}
+
 bool isAlive(const ProcessIdentity &identity) noexcept
 {
     const std::uint64_t started = identity.pid > 0 ? startTimeOf(identity.pid) : 0;

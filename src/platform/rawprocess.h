@@ -32,6 +32,9 @@ std::uint64_t startTimeOf(std::int32_t pid) noexcept;
  */
 int openProcess(const ProcessIdentity &identity) noexcept;
 
+/* The same for a child that nobody but the caller reaps, so that its pid is its own. -1 with errno set. */
+int openChild(std::int32_t pid) noexcept;
+
 /* Whether the process lives (a stopped one does, a zombie does not). */
 bool isAlive(const ProcessIdentity &identity) noexcept;
 
