@@ -195,7 +195,7 @@ Address create(RawLot &lot, std::uint32_t parties, const char *action, std::size
             return 0;
         }
         std::memcpy(block.data, action, actionBytes);
-        cell.detail[ActionReference].store(block.reference);
+        cell.detail[ActionReference].store(block.address);
         cell.detail[ActionBytes].store(actionBytes);
         block.owner->store(BlockOwner::object(address));
         cell.word.store(HasAction);
@@ -222,7 +222,7 @@ Nanoseconds timeout(const Cell &cell) noexcept
 
 Block action(RawLot &lot, const Cell &cell, std::size_t &bytes) noexcept
 {
-    const Block block = lot.slabs().find(cell.detail[ActionReference].load());
+    const Block block = lot.slabs().find(Address(cell.detail[ActionReference].load()));
     bytes = std::min<std::size_t>(cell.detail[ActionBytes].load(), block.bytes);
     return block;
 }

@@ -28,6 +28,7 @@ constexpr bool mayTake(std::uint32_t state) noexcept { return phase(state) == No
 } // namespace
 
 thread_local RawLot::Rings RawLot::t_rings;
+thread_local bool RawLot::t_hasReleased = false;
 
 bool RawLot::registerKind(Cell::Kind kind, const RawKind &description) noexcept
 {
@@ -138,6 +139,8 @@ void RawLot::unguard(Cell &cell) noexcept
     AIO_FAULT_POINT("guard.unlock");
     cell.guard.unlock();
     flushRings();
+    if (std::exchange(t_hasReleased, false))
+        tellOfMemory();
 }
 
 // -- lists, under the guard
@@ -326,10 +329,29 @@ unsigned RawLot::countWaiting(Address cell) noexcept
 
 void RawLot::freeBlocksOf(Address cell) noexcept
 {
-    m_slabs.sweep([cell](std::uint64_t owner, std::uint64_t) {
+    m_slabs.sweep([cell](std::uint64_t owner, Address) {
         const auto kind = BlockOwner::kind(owner);
         return (kind != BlockOwner::Object && kind != BlockOwner::Message) || BlockOwner::cell(owner) != cell;
     });
+    tellOfMemory();
+}
+
+void RawLot::release(const Block &block, std::uint64_t expected) noexcept
+{
+    if (m_slabs.release(block, expected))
+        tellOfMemory();
+}
+
+void RawLot::releaseGuarded(const Block &block, std::uint64_t expected) noexcept
+{
+    t_hasReleased |= m_slabs.release(block, expected);
+}
+
+bool RawLot::tellOfMemory() noexcept
+{
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    Cell &memory = m_arena.header().memory;
+    return !(memory.word.load(std::memory_order_relaxed) & (waitersBit(0) | waitersBit(1))) || kick(memory, memoryAddress());
 }
 
 void RawLot::clearWaiters(Cell &cell, unsigned role) noexcept
@@ -369,6 +391,46 @@ void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) n
         if (invite(*node, address, again || overdue) && !overdue)
             --count;
     }
+}
+
+void RawLot::inviteElsewhere(Cell &cell, unsigned role) noexcept
+{
+    constexpr int Near = 32;
+    Owner invited = 0;
+    Node *other = nullptr;
+    Address otherAddress = 0;
+    // true: there is nothing more to look for
+    const auto look = [&](Node &node, Address address) {
+        const std::uint32_t state = node.state.load();
+        const Owner owner = node.owner.load();
+        if (!mayTake(state) || !canHear(node))
+            return false;
+        if (phase(state) == Node::Invited && invited && owner != invited)
+            return true;
+        if (phase(state) == Node::Invited && !invited)
+            invited = owner;
+        else if (phase(state) == Node::Waiting && invited && owner != invited && !other) {
+            other = &node;
+            otherAddress = address;
+        }
+        return false;
+    };
+    Address address = cell.head[role];
+    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    for (int n = 0; node && n < Near; ++n, node = next(*node, address)) {
+        if (look(*node, address))
+            return;
+    }
+    if (node && !other) {
+        address = cell.tail[role];
+        node = address ? m_arena.at<Node>(address) : nullptr;
+        for (int n = 0; node && n < Near; ++n, address = node->previous, node = address ? m_arena.at<Node>(address) : nullptr) {
+            if (look(*node, address))
+                return;
+        }
+    }
+    if (other)
+        invite(*other, otherAddress, false);
 }
 
 bool RawLot::grant(Node &node, Address address) noexcept
