@@ -32,14 +32,15 @@ aio_install_packages() {
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# aio_build <preset> [cmake option...]: configures and builds build/<preset>
+# aio_build <preset> [cmake option...]: configures and builds build/<preset>; in CI, where the compilers are known, a warning is an error
 aio_build() {
     local preset=$1
     mkdir -p "$aio_root/build"
     shift
-    local launcher=()
-    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    (cd "$aio_root" && cmake --preset "$preset" "${launcher[@]}" "$@" >"$aio_root/build/$preset.log" 2>&1) \
+    local options=()
+    command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    [ -n "${CI:-}" ] && options+=(-DAIOPROCESSING_WERROR=ON)
+    (cd "$aio_root" && cmake --preset "$preset" "${options[@]}" "$@" >"$aio_root/build/$preset.log" 2>&1) \
         || { cat "$aio_root/build/$preset.log" >&2; return 1; }
     cmake --build "$aio_root/build/$preset"
 }

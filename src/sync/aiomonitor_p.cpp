@@ -39,7 +39,11 @@ void announce(Lot &lot)
 
 const bool s_hooked = [] {
     Arena::afterJoin = [](Arena &arena) { announce(Lot::of(Arena::find(arena.id()))); };
-    Arena::beforeLeave = [](Arena &arena) { RawRepair::leave(Lot::of(Arena::find(arena.id())).raw()); };
+    Arena::beforeLeave = [](Arena &arena) {
+        Lot &lot = Lot::of(Arena::find(arena.id()));
+        Monitor::instance().forget(lot);    // who has left repairs nothing
+        RawRepair::leave(lot.raw());
+    };
     return true;
 }();
 
@@ -111,6 +115,19 @@ void Monitor::watch(Lot &lot)
     m_lots.push_back(&lot);
     if (m_epoll >= 0)
         watchLocked(lot);
+}
+
+void Monitor::forget(Lot &lot)
+{
+    const std::lock_guard lock(m_mutex);
+    std::erase(m_lots, &lot);
+    std::erase_if(m_descriptors, [&](const auto &entry) {
+        if (entry.first.first != &lot)
+            return false;
+        m_watched.erase(entry.second);
+        ::close(entry.second);      // which also takes it out of the epoll descriptor
+        return true;
+    });
 }
 
 void Monitor::watchLocked(Lot &lot)

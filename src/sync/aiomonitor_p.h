@@ -52,6 +52,8 @@ public:
     void watchTheRest();
     /* Looks for processes that have joined \a lot's arena, and asks those to come to ring. */
     void watch(Lot &lot);
+    /* Waits for a repair of \a lot that is going on, and begins no other. */
+    void forget(Lot &lot);
 
 private:
     void watchLocked(Lot &lot);

@@ -225,7 +225,9 @@ void RawLot::purge(Cell &cell) noexcept
             if (!over && m_arena.isAlive(node.owner.load()))
                 continue;
             loseIfWaiting(cell, node);
+            AIO_FAULT_POINT("lot.lost");
             unlink(cell, node, here);
+            AIO_FAULT_POINT("lot.purged");
             node.state.store(Node::Free);
         }
     }
@@ -238,6 +240,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
     const std::uint32_t odd = cell.rebuilds.load() | 1;
     cell.rebuilds.store(odd);
     cell.inbox.store(0);
+    AIO_FAULT_POINT("lot.rebuild");
     struct Waiter { std::uint64_t ticket; Node *node; Address address; };
     std::vector<Waiter> waiters;
     m_arena.forEachNodeChunk([&](NodeChunk &chunk, Address chunkAddress) {
@@ -256,6 +259,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
                 const std::uint32_t wanted = keep ? (state & ~std::uint32_t(Node::Boxed)) | Node::Linked : std::uint32_t(Node::Free);
                 if (!node.state.compare_exchange_weak(state, wanted))
                     continue;
+                AIO_FAULT_POINT("lot.judged");
                 if (keep)
                     waiters.push_back({node.ticket.load(), &node, m_arena.addressOfNode(chunkAddress, i)});
                 break;
@@ -265,6 +269,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
     std::sort(waiters.begin(), waiters.end(), [](const Waiter &a, const Waiter &b) { return a.ticket < b.ticket; });
     for (unsigned role : {0u, 1u})
         cell.head[role] = cell.tail[role] = 0;
+    AIO_FAULT_POINT("lot.sorted");
     for (const Waiter &waiter : waiters)
         link(cell, *waiter.node, waiter.address);
     cell.rebuilds.store(odd + 1);
@@ -356,11 +361,12 @@ bool RawLot::invite(Node &node, Address address, bool again) noexcept
 void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept
 {
     constexpr Nanoseconds Overdue = 10'000'000;
+    const Nanoseconds time = now();
     Address address;
     for (Node *node = head(cell, role, address); node && count > 0; node = next(*node, address)) {
         if (!mayTake(node->state.load()))
             continue;
-        const bool overdue = phase(node->state.load()) == Node::Invited && now() - node->invitedAt > Overdue;
+        const bool overdue = phase(node->state.load()) == Node::Invited && time - node->invitedAt > Overdue;
         if (invite(*node, address, again || overdue) && !overdue)
             --count;
     }

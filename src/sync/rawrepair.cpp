@@ -46,6 +46,7 @@ void freeChunks(RawArena &arena) noexcept
         Owner owner = chunk.owner.load();
         if (!owner || arena.isAlive(owner) || !chunk.owner.compare_exchange_strong(owner, arena.self()))
             return;     // in use, or another repairer's by now
+        AIO_FAULT_POINT("repair.chunk");
         for (Node &node : chunk.nodes) {
             node.cell.store(0);
             node.state.store(Node::Free);
@@ -91,8 +92,10 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
         const auto holds = RawLot::kind(RawArena::kindOf(*cell)).holds;
         return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), reference);
     });
+    AIO_FAULT_POINT("repair.blocks");
     if (complete)
         freeChunks(arena);
+    AIO_FAULT_POINT("repair.chunks");
     lot.ringAll();
 }
 

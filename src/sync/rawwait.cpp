@@ -88,6 +88,12 @@ Address RawNodePool::addressOf(unsigned chunk, unsigned node) noexcept
 
 // -- waits
 
+RawWait::~RawWait()
+{
+    end(false);
+    settle();
+}
+
 bool RawWait::begin() noexcept
 {
     const Address node = m_pool.take();
@@ -153,27 +159,37 @@ void RawWait::settle() noexcept
         finish(true);
 }
 
-bool RawWait::end(bool expired, bool acceptGrant) noexcept
+bool RawWait::end(bool acceptLate) noexcept
 {
     if (!m_node.load())
         return false;
     AIO_FAULT_POINT("wait.end");
+    if (m_operation.isDecided(*m_operation.lot().arena().at<Node>(m_node.load()))) {
+        accept();
+        finish(true);
+        m_operation.lot().kick(m_operation.cell(), m_operation.address());
+        return true;
+    }
     // What was granted is taken first, so that at no moment a grant stands in the word of which no waiter knows.
     // A late grant is one that came between the deadline and now.
     const bool granted = finish(false) == Node::Granted;
     if (granted)
         accept();
-    if (granted && acceptGrant && m_operation.lingers())
+    const bool done = granted && (acceptLate || !m_operation.isRevocable());
+    const bool lingers = m_operation.lingers();
+    if (done && lingers)
         return true;
-    if (granted) {
+    // who lingers has it until it is passed on: if he dies half way, others find him and pass it on
+    if (granted && !done && lingers)
+        m_operation.decline();
+    if (granted)
         finish(true);
-        if (!acceptGrant)
-            m_operation.decline();
-    } else {
-        m_operation.withdraw(expired);
-    }
+    else
+        m_operation.withdraw(acceptLate);
+    if (granted && !done && !lingers)
+        m_operation.decline();
     m_operation.lot().kick(m_operation.cell(), m_operation.address());
-    return granted && acceptGrant;
+    return done;
 }
 
 RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
@@ -187,7 +203,7 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
             return Completed;
         const std::uint32_t seen = state.load();
         if (m_stopped.load())
-            return cancel() ? Completed : Stopped;
+            return end(false) ? Completed : Stopped;
         if ((seen & Node::PhaseMask) != Node::Waiting)
             continue;
         if (!watched && m_operation.lot().beforeSleep) {

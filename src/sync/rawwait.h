@@ -52,10 +52,13 @@ public:
     virtual void accept(Node &) noexcept {}
     /* It was accepted, but the waiter is gone: undo it. */
     virtual void decline() noexcept {}
-    /* What was accepted cannot be undone without others' noticing: a waiter that is still there must take it. */
-    virtual bool isFinal() const noexcept { return false; }
     /* It was accepted, but attempt() had done it already. */
     virtual void surplus() noexcept { decline(); }
+    /*
+     * Before the waiter leaves: whether it has got it all the same, by a decision that can be taken back no more and of which it
+     * has perhaps not been told yet. After a no, nobody counts on it.
+     */
+    virtual bool isDecided(Node &) noexcept { return false; }
     /* The waiter leaves without having got anything; \a expired: its time is up. */
     virtual void withdraw(bool /*expired*/) noexcept {}
     /* Writes what serving needs to know into the node. */
@@ -63,6 +66,8 @@ public:
 
     /* Whether a granted node stays where it is until RawWait::settle(). */
     virtual bool lingers() const noexcept { return false; }
+    /* Whether what was accepted can be undone by decline(); else a cancellation that comes later comes too late. */
+    virtual bool isRevocable() const noexcept { return true; }
     /* Whether there may be something left for the next waiter after this one has taken its part. */
     virtual bool passesOn() const noexcept { return false; }
 
@@ -86,18 +91,17 @@ public:
     RawWait(RawOperation &operation, RawNodePool &pool) noexcept : m_operation(operation), m_pool(pool) {}
     RawWait(const RawWait &) = delete;
     /* Withdraws a wait that is under way. */
-    ~RawWait() { end(false); }
+    ~RawWait();
 
     bool begin() noexcept;
     /* Whether the operation is done. Then the wait is over. */
     bool poll() noexcept;
     /*
      * Ends a wait that is not over, without effect: what it had been granted or offered goes to the next waiter. With
-     * \a acceptLate a grant that came at the last moment is taken. Returns whether the operation is done.
+     * \a acceptLate a grant that came at the last moment is taken, and in any case one that is not revocable. Returns
+     * whether the operation is done.
      */
-    bool end(bool acceptLate) noexcept { return end(acceptLate, acceptLate); }
-    /* The same for a waiter who is there and has been told to give up: takes a grant that is final. */
-    bool cancel() noexcept { return end(false, m_operation.isFinal()); }
+    bool end(bool acceptLate) noexcept;
     Address node() const noexcept { return m_node; }
 
     /* The operation that lingered is done. Without it the end of this wait gives back what was granted. */
@@ -109,7 +113,6 @@ public:
     void stop() noexcept;
 
 private:
-    bool end(bool expired, bool acceptGrant) noexcept;
     std::uint32_t finish(bool evenGranted) noexcept;
     void accept() noexcept;
 

@@ -8,6 +8,7 @@ import json
 import sys
 
 LOCK = ("lock_uncontended", "ns_per_pair")
+OPS, GAP, SHARE = (("lock_contended", metric) for metric in ("ops_per_s", "gap_ms", "share_min"))
 WAKE = ("wake_roundtrip", "us_p50")
 
 
@@ -18,17 +19,41 @@ def ours(form, **parameters):
 def wake_goals():
     for object in ("event", "queue"):
         row = lambda form: ours(form, object=object, pin="same")
-        yield WAKE, row("blocking"), 1.3, ("floor_futex", {"pin": "same"})
-        yield WAKE, row("coro"), 1.35, ("floor_eventfd_notifier", {"pin": "same"})
-        yield WAKE, row("coro"), 0.55, ("qlocalsocket", {"pin": "same"})
+        yield WAKE, row("blocking"), "<=", 1.3, ("floor_futex", {"pin": "same"})
+        yield WAKE, row("coro"), "<=", 1.35, ("floor_eventfd_notifier", {"pin": "same"})
+        yield WAKE, row("coro"), "<=", 0.55, ("qlocalsocket", {"pin": "same"})
 
 
-# (bench, metric), row, factor, row of the peer; without a peer the factor is the limit itself
+def contended_goals():
+    for procs in (2, 4):
+        rules = {"procs": procs, "hold_us": 0}
+        yield OPS, ours("blocking", **rules), ">=", 1.0, ("robust_mutex", rules)
+        yield OPS, ours("blocking", **rules), ">=", 20, ("python_lock", rules)
+    for procs, gap, share in ((2, 0.25, 0.9), (4, 0.6, 0.8)):
+        rules = {"procs": procs, "hold_us": 20}
+        yield OPS, ours("blocking", **rules), ">=", 0.95, ("robust_mutex", rules)
+        yield GAP, ours("blocking", **rules), "<=", gap, ("robust_mutex", rules)
+        yield SHARE, ours("blocking", **rules), ">=", share, None
+
+
+def pending_goals():
+    for number in (1000, 10000, 100000):
+        for object in ("distinct", "one"):
+            row = {"n": number, "object": object}
+            for metric, limit in (("us_start", 2), ("threads", 0), ("bytes_each", 1024)):
+                yield ("pending_waits", metric), ("aio", row), "<=", limit, None
+    for object in ("distinct", "one"):      # ten thousand in ten milliseconds
+        yield ("pending_waits", "us_release"), ("aio", {"n": 10000, "object": object}), "<=", 1, None
+
+
+# (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
-    (LOCK, ours("blocking"), 1.0, ("robust_mutex", {})),
-    (LOCK, ours("blocking"), 3, ("floor_cas", {})),
-    (LOCK, ours("coro"), 80, None),
-    (LOCK, ours("coro"), 0.01, ("naive", {"form": "coro"})),
+    (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
+    (LOCK, ours("blocking"), "<=", 3, ("floor_cas", {})),
+    (LOCK, ours("coro"), "<=", 80, None),
+    (LOCK, ours("coro"), "<=", 0.01, ("naive", {"form": "coro"})),
+    *contended_goals(),
+    *pending_goals(),
     *wake_goals(),
 ]
 
@@ -40,24 +65,25 @@ def value_of(rows, bench, row):
     return None
 
 
-def judge(rows, bench, row, factor, peer):
+def judge(rows, bench, row, relation, factor, peer):
     """The ratio, or the value itself, and whether the goal is met."""
     value = value_of(rows, bench, row)
     base = value_of(rows, bench, peer) if peer else 1
     if value is None or base is None:
         return "-", "not measured"
-    return f"{value / base:.4g}", "yes" if value / base <= factor else "NO"
+    met = value / base <= factor if relation == "<=" else value / base >= factor
+    return f"{value / base:.4g}", "yes" if met else "NO"
 
 
 def main():
     rows = [json.loads(line) for line in sys.stdin if line.startswith("{")]
     benches = {line["bench"] for line in rows}
     table = [("bench", "ours", "measured", "goal", "met")]
-    for bench, row, factor, peer in GOALS:
+    for bench, row, relation, factor, peer in GOALS:
         if bench[0] in benches:
-            measured, met = judge(rows, bench, row, factor, peer)
-            goal = f"<= {factor}" + (f" x {peer[0]}" if peer else f" {bench[1].split('_')[0]}")
-            table.append((bench[0], " ".join(row[1].values()), measured, goal, met))
+            measured, met = judge(rows, bench, row, relation, factor, peer)
+            goal = f"{bench[1]} {relation} {factor}" + (f" x {peer[0]}" if peer else "")
+            table.append((bench[0], " ".join(map(str, row[1].values())), measured, goal, met))
     widths = [max(map(len, column)) for column in zip(*table)]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())

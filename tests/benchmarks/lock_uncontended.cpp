@@ -1,21 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 // What it costs to take a lock that nobody else wants, and to release it again.
-#include "benchmark.h"
+#include "locks.h"
 #include "naive.h"
-#include "sharedmemory.h"
 
 #include <AioProcessing/AioProcessing>
 
 #include <QCoreApplication>
-#include <QSystemSemaphore>
-
-#include <pthread.h>
-#include <semaphore.h>
-
-#if AIO_HAVE_BOOST
-#include <boost/interprocess/sync/interprocess_mutex.hpp>
-#endif
 
 using namespace Benchmark;
 
@@ -102,78 +93,13 @@ QCoro::Task<Sample> naiveCoro()
     co_return pairs.sample(!lock.locked());
 }
 
-Sample cas()
+template<class Lock>
+Sample peer()
 {
-    Shared<std::atomic<std::uint32_t>> word;
+    Shared<Lock> lock;
     Pairs pairs;
-    doPairs(pairs, [&] {
-        std::uint32_t free = 0;
-        return word->compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed);
-    }, [&] { word->store(0, std::memory_order_release); });
-    return pairs.sample(*word == 0);
-}
-
-// 0: free, 1: taken, 2: taken and somebody sleeps. See Ulrich Drepper, "Futexes Are Tricky".
-Sample futex()
-{
-    Shared<std::atomic<std::uint32_t>> word;
-    Pairs pairs;
-    doPairs(pairs, [&] {
-        std::uint32_t free = 0;
-        if (word->compare_exchange_strong(free, 1, std::memory_order_acquire, std::memory_order_relaxed))
-            return true;
-        while (word->exchange(2, std::memory_order_acquire))
-            futexWait(*word, 2);
-        return true;
-    }, [&] {
-        if (word->exchange(0, std::memory_order_release) == 2)
-            futexWakeOne(*word);
-    });
-    return pairs.sample(*word == 0);
-}
-
-Sample boostMutex()
-{
-#if AIO_HAVE_BOOST
-    Shared<boost::interprocess::interprocess_mutex> mutex;
-    Pairs pairs;
-    doPairs(pairs, [&] { mutex->lock(); return true; }, [&] { mutex->unlock(); });
+    doPairs(pairs, [&] { return lock->acquire(); }, [&] { lock->release(); });
     return pairs.sample();
-#else
-    throw NotInstalled("built without Boost");
-#endif
-}
-
-Sample posixSemaphore()
-{
-    Shared<sem_t> semaphore;
-    ::sem_init(&*semaphore, 1, 1);
-    Pairs pairs;
-    doPairs(pairs, [&] { return ::sem_wait(&*semaphore) == 0; }, [&] { ::sem_post(&*semaphore); });
-    return pairs.sample(::sem_trywait(&*semaphore) == 0);
-}
-
-Sample robustMutex()
-{
-    Shared<pthread_mutex_t> mutex;
-    pthread_mutexattr_t attributes;
-    ::pthread_mutexattr_init(&attributes);
-    ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    ::pthread_mutex_init(&*mutex, &attributes);
-    ::pthread_mutexattr_destroy(&attributes);
-    Pairs pairs;
-    doPairs(pairs, [&] { return ::pthread_mutex_lock(&*mutex) == 0; }, [&] { ::pthread_mutex_unlock(&*mutex); });
-    return pairs.sample();
-}
-
-Sample systemSemaphore()
-{
-    const QString name = QStringLiteral("aio_benchmark_%1").arg(QCoreApplication::applicationPid());
-    QSystemSemaphore semaphore(name, 1, QSystemSemaphore::Create);
-    Pairs pairs;
-    doPairs(pairs, [&] { return semaphore.acquire(); }, [&] { semaphore.release(); });
-    return pairs.sample(semaphore.error() == QSystemSemaphore::NoError);
 }
 
 Sample pythonLock()
@@ -193,12 +119,12 @@ int main(int argc, char *argv[])
     suite.add("aio", blocking, &aioBlocking);
     suite.add("aio", coro, [] { return AioProcessing::waitBlocking(aioCoro()); });
     suite.add("naive", coro, [] { return AioProcessing::waitBlocking(naiveCoro()); });
-    suite.add("floor_cas", blocking, &cas);
-    suite.add("floor_futex", blocking, &futex);
-    suite.add("boost_interprocess_mutex", blocking, &boostMutex);
-    suite.add("posix_sem", blocking, &posixSemaphore);
-    suite.add("robust_mutex", blocking, &robustMutex);
-    suite.add("qsystemsemaphore", blocking, &systemSemaphore);
+    suite.add("floor_cas", blocking, &peer<CasLock>);
+    suite.add("floor_futex", blocking, &peer<FutexLock>);
+    suite.add("boost_interprocess_mutex", blocking, &peer<BoostMutex>);
+    suite.add("posix_sem", blocking, &peer<PosixSemaphore>);
+    suite.add("robust_mutex", blocking, &peer<RobustMutex>);
+    suite.add("qsystemsemaphore", blocking, &peer<SystemSemaphore>);
     suite.add("python_lock", blocking, &pythonLock);
     return suite.run();
 }

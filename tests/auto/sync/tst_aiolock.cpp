@@ -4,6 +4,7 @@
 #include "aiotest.h"
 
 #include <aioprocessing/aiocontext.h>
+#include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiolock.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aioqueue.h>
@@ -47,6 +48,13 @@ void count(AioLock &lock, AioQueue &counter, int rounds)
         const AioLocker locker(lock);
         counter.put(counter.get().toInt() + 1);     // not atomic: the lock makes it so
     }
+}
+
+void contend(AioLock &lock, AioQueue &ready, AioEvent &over)
+{
+    ready.put(true);
+    while (!over.isSet())
+        const AioLocker locker(lock);
 }
 
 void reportAbandoned(AioLock &lock, AioQueue &said)
@@ -170,6 +178,28 @@ private Q_SLOTS:
             QVERIFY(worker->join(QDeadlineTimer(20'000)));
         QCOMPARE(counter.get().toInt(), 6000);
         QVERIFY(!lock.locked());
+    }
+
+    // Each hears of the others' ends while it ends itself.
+    void processesThatEndTogetherEndWell()
+    {
+        for (int round = 0; round < 12; ++round) {
+            AioLock lock;
+            AioEvent over;
+            AioQueue ready;
+            std::vector<std::unique_ptr<AioProcess>> workers;
+            for (int i = 0; i < 4; ++i) {
+                workers.push_back(std::make_unique<AioProcess>(AioCall::to<&contend>(lock, ready, over)));
+                workers.back()->start();
+            }
+            QTRY_COMPARE(ready.size(), 4);
+            over.set();
+            for (auto &worker : workers) {
+                QVERIFY(worker->join(QDeadlineTimer(20'000)));
+                QCOMPARE(worker->exitReason(), AioProcess::CleanExit);
+            }
+            QVERIFY(!lock.locked());
+        }
     }
 
     // NEW-010
