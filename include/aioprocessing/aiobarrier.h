@@ -28,7 +28,8 @@ class AioBarrierPrivate;
  *
  * Guarantees: of each group each party gets its index, 0 to parties - 1, each once, in the order in which they came; groups
  * that follow each other never mix. The barrier breaks when a party dies while it waits or acts, runs out of time, or when
- * the action throws: then all who wait, and all who come, get BrokenBarrier until reset(). A wait that is cancelled has not come.
+ * the action throws: then all who wait, and all who come, get BrokenBarrier until reset(). A wait that is cancelled has not come,
+ * unless it goes on with the others already: then it passes.
  *
  * Threads and lifetime: any thread; see AioObject. A coroutine resumes on the thread that called, from its event loop.
  *

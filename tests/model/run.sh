@@ -28,7 +28,7 @@ check() {
     [ "$expected" = holds ] || optimise=-O0     # an error is found soon; most of the time is the compiler's
     folder=$(mktemp -d -p "$work")
     cd "$folder"
-    cp "$here/$model.pml" .
+    cp "$here"/*.pml .
     if ! { spin -a "$@" "$model.pml" && cc "$optimise" -w -DSAFETY -DCOLLAPSE -DMEMLIM=950 -o pan pan.c; } >log 2>&1; then
         outcome='is no valid model:'$'\n'$(tail -5 log)
     else
@@ -86,7 +86,20 @@ run fails bell "bell without marks before the flag is read" $two -DNO_MARK_BEFOR
 run fails bell "bell without marking upwards" $two -DNO_MARKING_UPWARDS
 run fails bell "bell with a flag that ringers clear" $two -DNO_FLAG_OF_ITS_OWN
 run fails bell "bell without a rescan after a death" $two -DNO_RESCAN
+run holds semaphore "semaphore, two clients and one permit, one dies, one gives up" -DCLIENTS=2 -DPERMITS=1
+run fails semaphore "semaphore without taking an unknown grant back" -DCLIENTS=2 -DPERMITS=1 -DNO_PUTTING_BACK
+run fails semaphore "semaphore without a look after a releaser had the guard" $noDeath -DPERMITS=1 -DNO_LOOK_AFTER_GUARD
+run holds condition "condition, one of two is notified" $noDeath
+run holds barrier "barrier, two parties, one dies"
+run holds barrier "barrier, two parties, aborted and then reset" $noDeath -DCLIENTS=3 -DWISHES=1
+run fails barrier "barrier that the dead do not break" -DNO_LOST
+run fails barrier "barrier that forgets a wish which comes while another is served" $noDeath -DCLIENTS=3 -DWISHES=1 -DNO_UNSEEN_WISHES
 if [ $deep = 1 ]; then
+    run holds semaphore "semaphore, three clients and two permits, one gives up" $noDeath
+    run holds condition "condition, one of two is notified, somebody dies"
+    run holds condition "condition, all are notified, somebody dies" -DCOUNT=7
+    run fails condition "condition without a second look at the inbox" -DNO_SECOND_DRAIN
+    run fails condition "condition whose notifications die with a waiter" -DNO_LOST
     run holds lot "lot, a holder and two waiters, the holder dies" $ownerDies
     run holds lot "lot, a holder and two waiters, a waiter dies" -DVICTIM=1 -DCANCELS=0
     run holds lot "lot, a holder and two waiters, a waiter gives up" $noDeath
