@@ -200,12 +200,12 @@ private Q_SLOTS:
             using T = typename decltype(semaphore)::element_type;
             AioSemaphore witness(3);
             AioQueue said;
+            AioProcess first(AioCall::to<&enterOften<T>>(*semaphore, witness, said, 800));
+            AioProcess second(AioCall::to<&enterOften<T>>(*semaphore, witness, said, 800));
+            AioProcess third(AioCall::to<&enterOftenInCoroutines<T>>(*semaphore, witness, said, 400));
+            for (AioProcess *process : {&first, &second, &third})
+                process->start();
             AioTest::run([&]() -> QCoro::Task<> {
-                AioProcess first(AioCall::to<&enterOften<T>>(*semaphore, witness, said, 800));
-                AioProcess second(AioCall::to<&enterOften<T>>(*semaphore, witness, said, 800));
-                AioProcess third(AioCall::to<&enterOftenInCoroutines<T>>(*semaphore, witness, said, 400));
-                for (AioProcess *process : {&first, &second, &third})
-                    process->start();
                 co_await enterOftenInCoroutines(*semaphore, witness, said, 400);
                 for (int i = 0; i < 4; ++i) {
                     const QVariant never = co_await said.coro_get();

@@ -173,8 +173,8 @@ private Q_SLOTS:
     {
         {
             HelperProcess holder("holder");
-            HelperProcess heir("heir");
             QVERIFY(holder.waitForLine("holds"));
+            HelperProcess heir("heir");
             QVERIFY(heir.waitForLine("waits"));
             QVERIFY(holder.stop());         // takes no notice of the other one's end
             QVERIFY(heir.kill());
