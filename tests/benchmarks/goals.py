@@ -8,6 +8,7 @@ import json
 import sys
 
 LOCK = ("lock_uncontended", "ns_per_pair")
+START = ("process_start", "us_p50")
 WAKE = ("wake_roundtrip", "us_p50")
 
 
@@ -23,12 +24,24 @@ def wake_goals():
         yield WAKE, row("coro"), 0.55, ("qlocalsocket", {"pin": "same"})
 
 
+def start_goals():
+    row = lambda method, application="qcore", parent="small": \
+        ("aio", {"method": method, "application": application, "parent": parent})
+    yield START, row("forkserver", "none"), 1.3, ("floor_zygote", {})
+    yield START, row("forkserver"), 1.25, ("floor_zygote_qcore", {})
+    yield START, row("forkserver", parent="512 MiB"), 1.2, row("forkserver")
+    yield START, row("spawn"), 1.3, ("qprocess_minimal", {})
+    yield START, row("spawn", parent="512 MiB"), 1.2, row("spawn")
+    yield START, ("aio", {"method": "program"}), 1.1, ("qprocess_program", {})
+
+
 # (bench, metric), row, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), 1.0, ("robust_mutex", {})),
     (LOCK, ours("blocking"), 3, ("floor_cas", {})),
     (LOCK, ours("coro"), 80, None),
     (LOCK, ours("coro"), 0.01, ("naive", {"form": "coro"})),
+    *start_goals(),
     *wake_goals(),
 ]
 
