@@ -38,3 +38,8 @@ build_example 01-first-steps
 echo "== 02-checksum: SHA-256 of all files in include/ and src/ by several processes"
 build_example 02-checksum
 "$aio_root/build/examples/02-checksum/02-checksum" "$aio_root/include" "$aio_root/src"
+echo "== 04-transcode: all files in src/ through gzip, several at once"
+build_example 04-transcode
+transcoded=$(mktemp -d)
+"$aio_root/build/examples/04-transcode/04-transcode" "$aio_root/src" "$transcoded"
+rm -rf "$transcoded"

@@ -72,7 +72,9 @@ public:
      * \value ForkServer  The program is started once more, alone, and forks a worker whenever one is wanted: several times faster,
      *                    and what the workers load is loaded once. See AIO_PRELOAD() for what the server may do. This process becomes
      *                    the parent of orphans below it (PR_SET_CHILD_SUBREAPER), so that no exit code is lost when the server
-     *                    is killed. Where it cannot serve, workers are spawned.
+     *                    is killed; those that were started detached are reaped when the next worker starts, others (left by a
+     *                    program or worker that ended before its children) when this process ends. Where it cannot serve,
+     *                    workers are spawned.
      */
     enum StartMethod { Spawn, ForkServer };
     Q_ENUM(StartMethod)

@@ -146,6 +146,15 @@ public:
     void setStartTimeout(std::chrono::milliseconds limit);
 
     /*!
+     * Whether what a worker logs (qDebug() and its like, with their categories) is logged here, in the same category and with the
+     * worker's name and pid in front, as far as the category is enabled in both processes; else, and by default, it goes
+     * to the worker's standard error. A worker never waits for that: lines that this process does not take in time are counted and
+     * lost. To be set before start().
+     */
+    bool forwardsLog() const;
+    void setForwardsLog(bool forwards);
+
+    /*!
      * How long the process has between terminate() and the SIGKILL that follows, also where the destructor terminates it. 5 seconds
      * by default; a negative time: for ever.
      */

@@ -75,7 +75,7 @@ AIOPROCESSING_EXPORT int runWorker(int argc, char **argv);
 
 /*!
  * The same with the application object that \a makeApplication makes, a QGuiApplication say; by default it is a QCoreApplication.
- * argc and argv are those without the private argument.
+ * argc and argv are those without the private argument. It may make none: then the function is no coroutine and needs no event loop.
  */
 using WorkerApplicationFactory = std::function<std::unique_ptr<QCoreApplication>(int &argc, char **argv)>;
 AIOPROCESSING_EXPORT int runWorker(int argc, char **argv, const WorkerApplicationFactory &makeApplication);

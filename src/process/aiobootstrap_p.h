@@ -16,6 +16,7 @@ struct Bootstrap
     AioProcessInfo self;       // without pid
     AioProcessInfo parent;     // without authKey
     QByteArray context;
+    bool forwardsLog = false;
 };
 
 [[nodiscard]] AioError encodeBootstrap(const Bootstrap &bootstrap, QByteArray &out);

@@ -79,6 +79,7 @@ ForkServer &ForkServer::instance()
 int ForkServer::request(const aio_raw::ForkRequest &request)
 {
     const QMutexLocker locker(&m_mutex);
+    aio_raw::reapDetached();
     const QByteArrayList command = workerCommand();
     if (m_control >= 0 && (command != m_command || currentEnvironment() != m_environment))
         end();

@@ -138,6 +138,16 @@ void AioProcess::setStartTimeout(std::chrono::milliseconds limit)
     d->startTimeout = limit;
 }
 
+bool AioProcess::forwardsLog() const
+{
+    return d->forwardsLog;
+}
+
+void AioProcess::setForwardsLog(bool forwards)
+{
+    d->forwardsLog = forwards;
+}
+
 std::chrono::milliseconds AioProcess::gracePeriod() const
 {
     return d->gracePeriod;

@@ -69,6 +69,7 @@ public:
     bool isExposed = false;                    // somebody has asked for the QProcess before the start
     QString name;
     bool daemon = false;
+    bool forwardsLog = false;
     qint64 pid = 0;
     std::optional<int> exitCode;
     AioProcess::ExitReason exitReason = AioProcess::Running;

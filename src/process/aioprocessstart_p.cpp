@@ -126,6 +126,9 @@ void AioProcessPrivate::openBriefing(Ends &ends)
     QObject::connect(m_channel, &WorkerChannel::ready, q, [this] { onReady(); });
     QObject::connect(m_channel, &WorkerChannel::resultArrived, q, [this](const QVariant &value) { result = value; });
     QObject::connect(m_channel, &WorkerChannel::errorArrived, q, [this](const AioError &e) { onErrorArrived(e); });
+    QObject::connect(m_channel, &WorkerChannel::logged, q, [this](const LogLine &line) {
+        logAgain(line, QStringLiteral("%1 (%2)").arg(name).arg(pid));
+    });
     QObject::connect(m_channel, &WorkerChannel::violated, q, [this](const AioError &e) {
         const QPointer<AioProcess> self(q);
         onErrorArrived(e);
@@ -247,6 +250,7 @@ QByteArray AioProcessPrivate::makeFrames()
     bootstrap.parent = AioProcessing::currentProcess();
     bootstrap.self.name = name;
     bootstrap.self.daemon = daemon;
+    bootstrap.forwardsLog = forwardsLog;
     bootstrap.self.authKey = bootstrap.parent.authKey;
 
     QByteArray hello;

@@ -7,6 +7,7 @@
 #include "process/aioforkserver_p.h"
 #include "process/aioidentity_p.h"
 #include "process/aioworkerlink_p.h"
+#include "process/aioworkerlog_p.h"
 #include "process/aioworkermain_p.h"
 #include "process/rawchannel.h"
 #include "shm/aiocontext_p.h"
@@ -16,6 +17,8 @@
 
 #include <atomic>
 #include <cstdio>
+#include <memory>
+#include <optional>
 #include <unistd.h>
 #include <vector>
 
@@ -132,6 +135,9 @@ int runWorker(int argc, char **argv, const WorkerApplicationFactory &makeApplica
     plainArgv.push_back(nullptr);
     int plainArgc = argc - 1;
     int exitCode = 1;
+    std::optional<LogForwarding> forwarding;
+    if (bootstrap.forwardsLog)
+        forwarding.emplace(link);
     {
         const std::unique_ptr<QCoreApplication> app = makeApplication(plainArgc, plainArgv.data());
         exitCode = serveCall(link, bootstrap);

@@ -23,7 +23,7 @@ void WorkerChannel::pump()
     const QPointer<WorkerChannel> self(this);    // whoever hears a signal may delete the process
     constexpr qsizetype step = 256 * 1024;
     // Memory grows with the bytes that are there, never on the word of a header.
-    while (self && m_socket.isOpen()) {
+    for (qsizetype left = 1024 * 1024; self && m_socket.isOpen() && left > 0; left -= step) {
         const qsizetype before = m_in.size();
         m_in.resize(before + step);
         std::size_t moved = 0;
@@ -60,6 +60,14 @@ bool WorkerChannel::takeFrames()
 
 bool WorkerChannel::handleFrame(FrameType type, const QByteArray &body)
 {
+    if (type == FrameType::Log) {
+        LogLine line;
+        if (const AioError error = decodeLogLine(body, line))
+            violate(QStringLiteral("a log line that cannot be read"));
+        else
+            Q_EMIT logged(line);
+        return true;
+    }
     if (m_isDone) {
         violate(QStringLiteral("a frame after its last one"));
         return false;

@@ -5,6 +5,7 @@
 #include <aioprocessing/aioerror.h>
 
 #include "process/aiowatched_p.h"
+#include "process/aioworkerlog_p.h"
 #include "process/rawframe.h"
 
 #include <QByteArray>
@@ -24,7 +25,7 @@ public:
     /* Takes over the non-blocking \a descriptor. */
     WorkerChannel(int descriptor, QObject *parent);
 
-    /* Receives what is there, and emits the signals for it. */
+    /* Receives what is there, or the first MiB of it, and emits the signals for it. */
     void pump();
 
     /* -1 when the channel is closed. */
@@ -38,6 +39,7 @@ Q_SIGNALS:
     void resultArrived(const QVariant &result);
     /* The function failed, or the worker could not come up. */
     void errorArrived(const AioError &error);
+    void logged(const aio_detail::LogLine &line);
     /* The worker sent what it may not send; the channel is closed. */
     void violated(const AioError &error);
 

@@ -96,6 +96,7 @@ void WorkerLink::send(FrameType type, const QByteArray &body)
 {
     char header[aio_raw::frameHeaderSize];
     aio_raw::storeFrameHeader({type, std::uint32_t(body.size())}, header);
+    const QMutexLocker locker(&m_sending);
     if (aio_raw::sendAll(m_argument.channel, header, sizeof header) == Transfer::Done)
         aio_raw::sendAll(m_argument.channel, body.constData(), size_t(body.size()));
 }
@@ -120,6 +121,15 @@ AioError WorkerLink::sendResult(const QVariant &result)
     else
         send(FrameType::Result, body);
     return error;
+}
+
+bool WorkerLink::sendLog(const QByteArray &body)
+{
+    QByteArray frame;
+    if (!appendFrame(frame, FrameType::Log, body))
+        return false;
+    const QMutexLocker locker(&m_sending);
+    return aio_raw::sendAllNow(m_argument.channel, frame.constData(), size_t(frame.size())) == Transfer::Done;
 }
 
 void WorkerLink::sendError(const AioError &error)

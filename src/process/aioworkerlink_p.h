@@ -9,6 +9,7 @@
 #include "process/rawframe.h"
 
 #include <QByteArray>
+#include <QMutex>
 #include <QVariant>
 
 #include <optional>
@@ -48,12 +49,15 @@ public:
     /* An error when \a result cannot be sent; the parent has heard of it then. */
     [[nodiscard]] AioError sendResult(const QVariant &result);
     void sendError(const AioError &error);
+    /* From any thread, without waiting. False: the parent does not take it now. */
+    bool sendLog(const QByteArray &body);
 
 private:
     [[nodiscard]] AioError read(aio_raw::FrameType type, QByteArray &body);
     void send(aio_raw::FrameType type, const QByteArray &body);
 
     WorkerArgument m_argument;
+    QMutex m_sending;    // other threads of the worker may log
 };
 
 /* Appends a frame to \a frames; false: \a body is over the limit of its type. */

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -155,6 +157,21 @@ Transfer sendAll(int socket, const void *data, std::size_t size) noexcept
         size -= std::size_t(sent);
     }
     return Transfer::Done;
+}
+
+Transfer sendAllNow(int socket, const void *data, std::size_t size) noexcept
+{
+    constexpr int mostWaiting = 64 * 1024;    // a third of what a socket holds by default
+    int waiting = 0;
+    if (::ioctl(socket, SIOCOUTQ, &waiting) == 0 && waiting > mostWaiting)
+        return Transfer::Again;
+    std::size_t moved = 0;
+    ssize_t sent;
+    do {
+        sent = ::send(socket, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    const Transfer outcome = outcomeOf(sent, moved);
+    return outcome == Transfer::Done && moved < size ? sendAll(socket, static_cast<const char *>(data) + moved, size - moved) : outcome;
 }
 
 Transfer readAll(int file, void *data, std::size_t size) noexcept

@@ -62,6 +62,11 @@ enum class Transfer { Done, Again, Gone };
 
 /* Blocking, whole: Done or Gone (end of file, an error). */
 Transfer sendAll(int socket, const void *data, std::size_t size) noexcept;
+/*
+ * The same for a few KiB that may be lost: Again, with nothing sent, when the other end has not taken what came before. That leaves
+ * room for what must not be lost.
+ */
+Transfer sendAllNow(int socket, const void *data, std::size_t size) noexcept;
 Transfer readAll(int file, void *data, std::size_t size) noexcept;
 
 /* Not blocking, what comes: \a moved is the number of bytes. Again: nothing comes now. */

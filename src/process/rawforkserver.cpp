@@ -261,4 +261,16 @@ bool adoptOrphans() noexcept
     return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
+void reapDetached() noexcept
+{
+    siginfo_t info{};
+    while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+        const pid_t session = ::getsid(info.si_pid);
+        if (session < 0 || session == info.si_pid || session == ::getsid(0))
+            return;
+        ::waitpid(info.si_pid, nullptr, WNOHANG);
+        info = {};
+    }
+}
+
 } // namespace aio_raw

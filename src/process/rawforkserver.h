@@ -67,4 +67,10 @@ int threadCount() noexcept;
 /* Makes this process the parent of what its descendants leave behind, as the fork server's workers. */
 bool adoptOrphans() noexcept;
 
+/*
+ * Takes note of the end of orphans that are certainly none of this process's own children, since they are in a session that neither
+ * it nor they began: programs that were started detached. The end of any other is left to whoever may wait for it.
+ */
+void reapDetached() noexcept;
+
 } // namespace aio_raw

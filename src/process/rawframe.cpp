@@ -22,6 +22,8 @@ std::uint32_t frameLimit(FrameType type) noexcept
         return 64;
     case FrameType::Error:
         return 1u << 24;
+    case FrameType::Log:
+        return 1u << 17;
     }
     return 0;
 }

@@ -15,11 +15,11 @@
  *   6  uint16  0xa10c
  *
  * The briefing of a worker holds Hello, then Call. The worker sends Ready once, then Result or Error once; Error may come without Ready.
- * Anything else is a protocol error, whichever side it comes from.
+ * Log may come at any time from a worker that was asked for it. Anything else is a protocol error, whichever side it comes from.
  */
 namespace aio_raw {
 
-enum class FrameType : std::uint8_t { Hello = 1, Call = 2, Ready = 16, Result = 17, Error = 18 };
+enum class FrameType : std::uint8_t { Hello = 1, Call = 2, Ready = 16, Result = 17, Error = 18, Log = 19 };
 
 constexpr std::size_t frameHeaderSize = 8;
 constexpr std::uint8_t frameVersion = 1;

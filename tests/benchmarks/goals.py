@@ -9,6 +9,7 @@ import sys
 
 LOCK = ("lock_uncontended", "ns_per_pair")
 OPS, GAP, SHARE = (("lock_contended", metric) for metric in ("ops_per_s", "gap_ms", "share_min"))
+START = ("process_start", "us_p50")
 WAKE = ("wake_roundtrip", "us_p50")
 
 
@@ -22,6 +23,17 @@ def wake_goals():
         yield WAKE, row("blocking"), "<=", 1.3, ("floor_futex", {"pin": "same"})
         yield WAKE, row("coro"), "<=", 1.35, ("floor_eventfd_notifier", {"pin": "same"})
         yield WAKE, row("coro"), "<=", 0.55, ("qlocalsocket", {"pin": "same"})
+
+
+def start_goals():
+    row = lambda method, application="qcore", parent="small": \
+        ("aio", {"method": method, "application": application, "parent": parent})
+    yield START, row("forkserver", "none"), "<=", 1.3, ("floor_zygote", {})
+    yield START, row("forkserver"), "<=", 1.25, ("floor_zygote_qcore", {})
+    yield START, row("forkserver", parent="512 MiB"), "<=", 1.2, row("forkserver")
+    yield START, row("spawn"), "<=", 1.3, ("qprocess_minimal", {})
+    yield START, row("spawn", parent="512 MiB"), "<=", 1.2, row("spawn")
+    yield START, ("aio", {"method": "program"}), "<=", 1.1, ("qprocess_program", {})
 
 
 def contended_goals():
@@ -54,6 +66,7 @@ GOALS = [
     (LOCK, ours("coro"), "<=", 0.01, ("naive", {"form": "coro"})),
     *contended_goals(),
     *pending_goals(),
+    *start_goals(),
     *wake_goals(),
 ]
 

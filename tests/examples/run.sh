@@ -57,3 +57,30 @@ for worker in $workers; do
     fi
 done
 [ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "02-checksum: something is left in the runtime directory"
+
+echo "-- 04-transcode"
+mkdir -p "$work/tree/deep"
+cp "$root"/src/process/*.cpp "$work/tree"
+head -c 3000000 /dev/urandom >"$work/tree/deep/large"
+: >"$work/tree/deep/empty"
+"$root/examples/run.sh" 04-transcode --jobs 3 "$work/tree" "$work/packed" >"$work/table" 2>"$work/errors" || { cat "$work/errors" >&2; fail "04-transcode failed"; }
+tail -1 "$work/table" | grep -q " total$" || fail "04-transcode: no table"
+transcode=$root/build/examples/04-transcode/04-transcode
+"$transcode" --with "gzip -dc" --suffix "" "$work/packed" "$work/again" >"$work/table" || fail "04-transcode: gzip -d failed"
+(cd "$work/again" && for file in $(find . -name '*.gz'); do mv "$file" "${file%.gz}"; done)
+diff -r "$work/tree" "$work/again" || fail "04-transcode: the files differ after the way there and back"
+code=0
+"$transcode" --with "false" "$work/tree" "$work/none" >"$work/table" || code=$?
+[ "$code" -eq 1 ] || fail "04-transcode: exit code $code when the program fails"
+[ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files"
+"$transcode" --with "sh -c 'read a; exec sleep 1000'" "$work/tree" "$work/none" >"$work/table" &
+pid=$!
+for _ in $(seq 200); do
+    [ -n "$(pgrep -P "$pid" || true)" ] && break
+    sleep 0.02
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 130 ] || fail "04-transcode: exit code $code after Ctrl-C"
+[ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files after Ctrl-C"

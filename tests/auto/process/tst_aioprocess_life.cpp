@@ -10,6 +10,7 @@
 #include <QLoggingCategory>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+#include <QThread>
 
 #include <cerrno>
 #include <cstdlib>
@@ -71,6 +72,21 @@ static void leaveAGrandchild()
     else
         for (;;)
             ::pause();
+}
+Q_LOGGING_CATEGORY(lcWork, "app.work", QtDebugMsg)
+static void logLines()
+{
+    qCWarning(lcWork) << "careful" << 42;
+    qDebug("plain");
+    const std::unique_ptr<QThread> thread(QThread::create([] { qCInfo(lcWork, "from a thread"); }));
+    thread->start();
+    thread->wait();
+}
+static void logMuch()
+{
+    const QString text(10000, u'x');
+    for (int i = 0; i < 200; ++i)
+        qCWarning(lcWork).noquote() << text;
 }
 static void printAndReturn()
 {
@@ -276,6 +292,47 @@ private Q_SLOTS:
         QCOMPARE(parent.exitStatus(), QProcess::NormalExit);
         QCOMPARE(AioProcess::ExitReason(parent.exitCode()), AioProcess::OutOfMemory);
         QVERIFY(parent.readAllStandardOutput().contains("memory"));
+    }
+
+    void logLinesArriveInTheirCategory_data() { methods(); }
+    void logLinesArriveInTheirCategory()
+    {
+        useMethod();
+        static QStringList lines;
+        lines.clear();
+        const QtMessageHandler before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+            lines.append(QStringLiteral("%1 %2 %3").arg(int(type)).arg(QLatin1StringView(context.category), text));
+        });
+        const auto restore = qScopeGuard([&] { qInstallMessageHandler(before); });
+        AioProcess process(AioCall::to<&logLines>());
+        process.setName(QStringLiteral("anna"));
+        process.setForwardsLog(true);
+        QSignalSpy finished(&process, &AioProcess::finished);
+        process.start();
+        QVERIFY(finished.wait(30000));
+        const QString who = QStringLiteral("anna (%1): ").arg(process.pid());
+        const QStringList expected = {QStringLiteral("1 app.work ") + who + "careful 42",
+                                      QStringLiteral("0 default ") + who + "plain",
+                                      QStringLiteral("4 app.work ") + who + "from a thread"};
+        QCOMPARE(lines, expected);
+        QCOMPARE(process.exitReason(), AioProcess::CleanExit);
+    }
+
+    void workerDoesNotWaitForWhoDoesNotListenToItsLog()
+    {
+        AioContext::defaultContext()->setStartMethod(AioContext::Spawn);
+        static int count = 0;
+        count = 0;
+        const QtMessageHandler before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &) { ++count; });
+        const auto restore = qScopeGuard([&] { qInstallMessageHandler(before); });
+        AioProcess process(AioCall::to<&logMuch>());
+        process.setForwardsLog(true);
+        process.start();
+        QVERIFY(PidWatch(process.pid()).endsWithin(30000));
+        QVERIFY(process.join(30s));
+        QCOMPARE(process.exitReason(), AioProcess::CleanExit);
+        QVERIFY(count > 0);
+        QVERIFY(count < 200);
     }
 
     // MP-001, MP-011, MP-012

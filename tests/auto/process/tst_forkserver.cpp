@@ -95,6 +95,13 @@ class tst_ForkServer : public QObject
         }
         return 0;
     }
+    static qint64 residentKiB()
+    {
+        QFile file(QStringLiteral("/proc/self/status"));
+        file.open(QIODevice::ReadOnly);
+        const QByteArray text = file.readAll();
+        return text.mid(text.indexOf("\nVmRSS:") + 7).trimmed().split(' ').first().toLongLong();
+    }
     static QList<qint64> workers()
     {
         QList<qint64> pids;
@@ -394,6 +401,16 @@ private Q_SLOTS:
         QTRY_COMPARE(children(), QList<pid_t>{serverPid()});
     }
 
+    void detachedProgramsLeaveNoZombie()
+    {
+        QCOMPARE(resultOf(AioCall::to<&add>(1, 2)), QVariant(3));
+        qint64 pid = 0;
+        QVERIFY(QProcess::startDetached(QStringLiteral("true"), {}, QString(), &pid));
+        QTRY_VERIFY(processState(pid) == 'Z' || processState(pid) == 0);
+        QCOMPARE(resultOf(AioCall::to<&add>(1, 2)), QVariant(3));
+        QTRY_COMPARE(children(), QList<pid_t>{serverPid()});
+    }
+
     void severalThreadsStart()
     {
         std::atomic<int> correct = 0;
@@ -416,11 +433,19 @@ private Q_SLOTS:
         const auto descriptors = [] {
             return QDir("/proc/self/fd").entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System).size();
         };
+        for (int i = 0; i < 50; ++i)
+            QCOMPARE(resultOf(AioCall::to<&add>(i, 2)), QVariant(i + 2));
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         const auto before = descriptors();
-        for (int i = 0; i < 200; ++i)
+        const int threads = threadCount();
+        const qint64 memory = residentKiB();
+        for (int i = 0; i < 1000; ++i)
             QCOMPARE(resultOf(AioCall::to<&add>(i, 2)), QVariant(i + 2));
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         QCOMPARE(descriptors(), before);
+        QCOMPARE(threadCount(), threads);
+        QVERIFY2(residentKiB() - memory < 1024, qPrintable(QString::number(residentKiB() - memory)));
+        QCOMPARE(children(), QList<pid_t>{serverPid()});
     }
 };
 
