@@ -87,6 +87,8 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
     lot.slabs().sweep([&](std::uint64_t owner, Address block) {
         if (BlockOwner::kind(owner) == BlockOwner::Process)
             return arena.isAlive(Owner(owner));
+        if (BlockOwner::kind(owner) == BlockOwner::Shared)
+            return true;
         auto *cell = arena.at<Cell>(BlockOwner::cell(owner));
         if (!cell)
             return true;        // its segment cannot be mapped here; another process will see
@@ -95,6 +97,7 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
         const auto holds = RawLot::kind(RawArena::kindOf(*cell)).holds;
         return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), block);
     });
+    lot.collect(slot);
     lot.slabs().repair();
     Cell &memory = arena.header().memory;
     memory.repairs.fetch_add(1);
