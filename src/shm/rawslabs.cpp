@@ -150,10 +150,10 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
         const std::uint64_t fresh = std::max(at, skip);
         // free pages just before the fresh ones are as good
         std::uint64_t first = fresh;
-        // the first long run leaves room before it for short ones
-        const std::uint64_t room = (pageLimit(use) - FirstPage) / 16;
-        if (count > MaxShortRun && at == FirstPage && first + room + count <= std::min<std::uint64_t>(pageLimit(use), PagesPerSegment))
-            first += room;
+        // the first long run leaves room before it for short ones, if it has any itself
+        const std::uint64_t afterRoom = FirstPage + (pageLimit(use) - FirstPage) / 16;
+        if (count > MaxShortRun && first < afterRoom && afterRoom + count <= std::min<std::uint64_t>(pageLimit(use), PagesPerSegment))
+            first = afterRoom;
         while (skip == 0 && first > FirstPage && first % PagesPerSegment > 1 && fresh - first + 1 < count) {
             const Page *before = m_arena.pageAt(std::uint32_t(first - 1));
             if (!before || before->owner.load() != FreePage)
