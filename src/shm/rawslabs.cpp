@@ -81,12 +81,10 @@ bool RawSlabs::claimRun(std::uint32_t first, std::uint32_t count, std::uint32_t 
 // Gives back the first pages of a run that could not be had as a whole.
 void RawSlabs::leaveRun(std::uint32_t first, std::uint32_t count) noexcept
 {
-    // what was never payload is none now
-    const std::uint64_t end = pageEnd();
     for (std::uint32_t i = count; i-- > 0;) {
         Page *page = m_arena.pageAt(first + i);
         std::uint64_t mine = page->owner.load();
-        page->owner.compare_exchange_strong(mine, first + i < end ? FreePage : 0);
+        page->owner.compare_exchange_strong(mine, unowned(first + i));
     }
 }
 
@@ -99,9 +97,9 @@ void RawSlabs::freeRun(std::uint32_t first) noexcept
     for (std::uint32_t i = count; i-- > 1;) {
         AIO_FAULT_POINT("slabs.page.free");
         std::uint64_t expected = inRun;
-        m_arena.pageAt(first + i)->owner.compare_exchange_strong(expected, FreePage);
+        m_arena.pageAt(first + i)->owner.compare_exchange_strong(expected, unowned(first + i));
     }
-    head->owner.store(FreePage);
+    head->owner.store(unowned(first));
     // the next large run takes these, which are still warm
     if (count > MaxShortRun)
         m_arena.header().pageHint.store(first, std::memory_order_relaxed);
@@ -404,10 +402,12 @@ void RawSlabs::repair() noexcept
         slab.state.compare_exchange_strong(state, hasPages ? activeAs(classOf(slab.blockUnits * UnitBytes)) : Vacant);
         return true;
     });
-    const auto end = std::uint32_t(pageEnd());
+    const std::uint32_t end = claimEnd();
     for (std::uint32_t page = FirstPage; page < end; ++page) {
-        Page *entry = m_arena.pageAt(page);
+        Page *entry = page % PagesPerSegment ? m_arena.pageAt(page) : nullptr;
         std::uint64_t owner = entry ? entry->owner.load() : 0;
+        if (entry && owner == 0 && page < pageEnd())
+            entry->owner.compare_exchange_strong(owner, FreePage);      // its taker died before it was payload
         if (BlockOwner::kind(owner) != BlockOwner::OfRun)
             continue;
         const auto first = std::uint32_t(owner);
@@ -416,7 +416,7 @@ void RawSlabs::repair() noexcept
         const auto kind = BlockOwner::kind(headOwner);
         const bool isRun = headOwner && kind != BlockOwner::OfRun && kind != BlockOwner::Free;
         if (!isRun || owner != BlockOwner::ofRun(first, head->lap.load()) || page - first >= head->count.load())
-            entry->owner.compare_exchange_strong(owner, FreePage);
+            entry->owner.compare_exchange_strong(owner, unowned(page));
     }
     m_arena.header().vacantHint.store(0);
     for (auto &hint : m_arena.header().slabHints)

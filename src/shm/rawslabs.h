@@ -87,6 +87,10 @@ private:
     void leaveRun(std::uint32_t first, std::uint32_t count) noexcept;
     void freeRun(std::uint32_t first) noexcept;
     std::uint64_t pageEnd() noexcept;
+    /* Up to here somebody may have taken pages, also one who died before they were payload. */
+    std::uint32_t claimEnd() noexcept { return std::uint32_t((pageEnd() / PagesPerSegment + 2) * PagesPerSegment); }
+    /* What a page is that nobody has: free, or not payload yet. */
+    std::uint64_t unowned(std::uint32_t page) noexcept { return page < pageEnd() ? RawArena::FreePage : 0; }
     std::uint64_t pageLimit(Use use) noexcept;
     // -- slabs
     Block takeSmall(unsigned sizeClass) noexcept;
@@ -127,7 +131,7 @@ template<class F> void RawSlabs::sweep(F keep) noexcept
         }
         return true;
     });
-    const auto end = std::uint32_t(pageEnd());
+    const std::uint32_t end = claimEnd();
     for (std::uint32_t page = FirstPage; page < end; ++page) {
         Page *entry = m_arena.pageAt(page);
         std::uint64_t owner = entry ? entry->owner.load() : 0;
