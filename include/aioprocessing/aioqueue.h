@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aiomessage.h>
 #include <aioprocessing/aioobject.h>
 
@@ -26,6 +27,8 @@ struct PlainTarget
     QVariant (*toVariant)(const void *value) = nullptr;
     void *value = nullptr;
     bool isFilled = false;
+    /*! Of the message, whatever it is: how often it was got, this time included. */
+    int attempts = 1;
 };
 
 template<class T>
@@ -70,7 +73,9 @@ PlainTarget plainTarget(T &value)
  * Unserializable (a value that cannot be written, or read here), TypeMismatch (get<T>() of another type), TooLarge (a message of
  * more than 7/8 of the memory limit, or of 63 MiB), OutOfResources (the system has no memory), Cancelled, UsageError.
  *
- * Python: multiprocessing.Queue and SimpleQueue, aioprocessing.AioQueue.
+ * Python: multiprocessing.Queue, aioprocessing.AioQueue.
+ *
+ * \sa AioSimpleQueue, AioJoinableQueue
  */
 class AIOPROCESSING_EXPORT AioQueue : public AioObject
 {
@@ -84,6 +89,12 @@ public:
     explicit AioQueue(std::integral auto maxSize, QObject *parent = nullptr) : AioQueue(defaultContext(), qsizetype(maxSize), parent) {}
     /*! A new queue in \a context. */
     explicit AioQueue(AioContext &context, qsizetype maxSize = 0, QObject *parent = nullptr);
+    /*! The queue called \a key, made if need be. Programs that name it share it. */
+    explicit AioQueue(const QString &key, QObject *parent = nullptr) : AioQueue(key, 0, defaultContext(), parent) {}
+    AioQueue(const QString &key, std::integral auto maxSize, QObject *parent = nullptr)
+        : AioQueue(key, qsizetype(maxSize), defaultContext(), parent)
+    { }
+    AioQueue(const QString &key, qsizetype maxSize, AioContext &context, QObject *parent = nullptr);
     /*! The queue that \a handle names. Throws NotFound when it is gone. */
     explicit AioQueue(const AioHandle &handle, QObject *parent = nullptr);
     ~AioQueue() override;
@@ -189,6 +200,12 @@ public:
         }
     }
 
+    /*!
+     * A buffer of \a bytes in the memory of this queue's context: fill it in place, put() it, and the reader gets the same memory.
+     * Throws AioException, see AioBuffer.
+     */
+    AioBuffer allocate(qsizetype bytes);
+
     /*! How many items there are that nobody has begun to take, counting those that are being put this moment. Out of date when it returns. */
     qsizetype size() const;
     bool isEmpty() const { return size() == 0; }
@@ -214,20 +231,23 @@ Q_SIGNALS:
     /*! shutDown() was called on this object. */
     void shutDownDone();
 
-private:
+protected:
+    AioQueue(std::unique_ptr<AioObjectPrivate> d, QObject *parent);
     static QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
     static AioContext &defaultContext();
+    std::optional<QVariant> take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+
+private:
     AioQueuePrivate *d() const;
     void requireOpen(const char *operation);
     bool putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
-    bool putMessage(const aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);
+    bool putMessage(aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);
     QCoro::Task<bool> coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
     /*! Whether it could be done at once. */
     bool putAtOnce(QByteArrayView bytes, const std::stop_token &stop);
     QCoro::Task<bool> putLater(std::shared_ptr<aio_detail::OutMessage> message, QVariant value, QDeadlineTimer deadline,
                                std::stop_token stop);
-    std::optional<QVariant> take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
-    QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<std::optional<QVariant>> takeLater(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
     void announceGot(const QVariant &item, const aio_detail::PlainTarget *target);
     [[noreturn]] void failTyped(const QVariant &item, QMetaType wanted) const;

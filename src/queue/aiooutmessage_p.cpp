@@ -5,6 +5,8 @@
 #include "codec/aiovariantcodec_p.h"
 #include "codec/aiovarianttags_p.h"
 
+#include <aioprocessing/aiobuffer.h>
+
 #include <QtEndian>
 
 #include <cstring>
@@ -37,11 +39,34 @@ AioError OutMessage::encodeWithin(qsizetype limit, const QVariant &value, bool &
     return encodeAround(value) ? AioError() : encodeVariantWithin(limit, value, m_bytes, fits, operation);
 }
 
-void OutMessage::copyTo(char *to) const
+bool OutMessage::carry(const QVariant &value, Lot &lot)
 {
+    if (value.metaType() != QMetaType::fromType<AioBuffer>())
+        return false;
+    const auto &block = static_cast<const AioBuffer *>(value.constData())->block();
+    if (!block || &block->lot() != &lot)
+        return false;
+    m_carried = block;
+    m_bytes = QByteArray(qsizetype(aio_raw::RawBuffer::CarrierBytes), '\0');
+    return true;
+}
+
+AioError OutMessage::copyCarried(const char *operation)
+{
+    const AioBuffer buffer(std::exchange(m_carried, nullptr));
+    m_bytes.clear();
+    return encodeVariant(QVariant::fromValue(buffer), m_bytes, operation);
+}
+
+bool OutMessage::writeTo(const aio_raw::Block &block) const
+{
+    if (m_carried)
+        return aio_raw::RawBuffer::carry(m_carried->lot().raw(), m_carried->raw(), block);
+    char *to = block.data;
     std::memcpy(to, m_bytes.constData(), std::size_t(m_bytes.size()));
     if (!m_tail.isEmpty())
         std::memcpy(to + m_bytes.size(), m_tail.constData(), std::size_t(m_tail.size()));
+    return true;
 }
 
 } // namespace aio_detail

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "queue/aiosharedblock_p.h"
+#include "queue/rawqueue.h"
+
 #include <aioprocessing/aioerror.h>
 
 #include <QByteArray>
@@ -22,18 +25,27 @@ public:
 
     /* The message of \a value. \a fits: with a \a limit of bytes it was not too large; else it costs as much as those, and has to be made again. */
     AioError encode(const QVariant &value, const char *operation);
+    /* Carries \a value if it is a buffer of \a lot. */
+    bool carry(const QVariant &value, Lot &lot);
     AioError encodeWithin(qsizetype limit, const QVariant &value, bool &fits, const char *operation);
 
+    /* Whether it needs a block also where it is small. */
+    bool needsBlock() const { return m_carried || size() > aio_raw::RingSlot::InlineBytes; }
+    bool carriesBuffer() const { return bool(m_carried); }
     std::size_t size() const { return std::size_t(m_bytes.size() + m_tail.size()); }
     /* For those that are written in one go: the rest is empty. */
     const char *data() const { return m_bytes.constData(); }
-    void copyTo(char *to) const;
+    /* Writes it into \a block, of this process. False: the buffer is carried too often already. */
+    bool writeTo(const aio_raw::Block &block) const;
+    /* After a false: the message is a copy of the buffer from here on. */
+    AioError copyCarried(const char *operation);
 
 private:
     bool encodeAround(const QVariant &value);
 
     QByteArray m_bytes;
     QByteArray m_tail;
+    std::shared_ptr<SharedBlock> m_carried;
 };
 
 } // namespace aio_detail

@@ -14,30 +14,17 @@
 using namespace aio_detail;
 using namespace aio_raw;
 
-namespace {
-
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioQueuePrivate>(std::move(cell), AioHandle::Queue);
-}
-
-std::shared_ptr<OpenCell> createQueue(AioContext &context, qsizetype maxSize)
-{
-    RawLot &lot = OpenCell::lotFor(context);
-    const Address address = RawQueue::create(lot, maxSize > 0 ? std::uint64_t(maxSize) : 0);
-    if (!address)
-        throwOutOfMemory("AioQueue::create");
-    lot.arena().publishCell(address);
-    return OpenCell::adopt(context, address);
-}
-
-} // namespace
-
+AioQueue::AioQueue(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : AioObject(std::move(d), parent) { }
 AioQueue::AioQueue(QObject *parent) : AioQueue(defaultContext(), 0, parent) { }
-AioQueue::AioQueue(AioContext &context, qsizetype maxSize, QObject *parent) : AioObject(make(createQueue(context, maxSize)), parent) { }
-AioQueue::AioQueue(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::Queue, Cell::Queue)), parent)
+AioQueue::AioQueue(AioContext &context, qsizetype maxSize, QObject *parent)
+    : AioQueue(createQueue(context, maxSize, AioHandle::Queue), parent)
 { }
+AioQueue::AioQueue(const QString &key, qsizetype maxSize, AioContext &context, QObject *parent)
+    : AioQueue(nameQueue(key, context, maxSize, AioHandle::Queue), parent)
+{
+    setObjectName(key);
+}
+AioQueue::AioQueue(const AioHandle &handle, QObject *parent) : AioQueue(openQueue(handle, AioHandle::Queue), parent) { }
 AioQueue::~AioQueue() = default;
 
 AioContext &AioQueue::defaultContext()
@@ -68,7 +55,8 @@ bool AioQueue::put(const QVariant &value, QDeadlineTimer deadline, std::stop_tok
 {
     requireOpen("AioQueue::put");
     OutMessage message;
-    if (const AioError error = message.encode(value, "AioQueue::put"))
+    const AioError error = message.carry(value, d_ptr->cell->lot()) ? AioError() : message.encode(value, "AioQueue::put");
+    if (error)
         failOn(this, *d_ptr->waits, error);
     return putMessage(message, deadline, stop);
 }
@@ -76,19 +64,27 @@ bool AioQueue::put(const QVariant &value, QDeadlineTimer deadline, std::stop_tok
 bool AioQueue::putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
     requireOpen("AioQueue::put");
-    return putAtOnce(bytes, stop) || putMessage(OutMessage(bytes), deadline, stop);
+    if (putAtOnce(bytes, stop))
+        return true;
+    OutMessage message(bytes);
+    return putMessage(message, deadline, stop);
 }
 
-bool AioQueue::putMessage(const OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop)
+bool AioQueue::putMessage(OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop)
 {
     const QueueCall call(this, *d_ptr, "AioQueue::put");
     Doorbell::countBytes(message.size());
     Block block;
-    if (message.size() > RingSlot::InlineBytes) {
+    if (message.needsBlock()) {
         block = call.reserve(message.size(), deadline, stop);
         if (!block.data)
             return false;
-        message.copyTo(block.data);
+        if (!message.writeTo(block)) {
+            call.raw().release(block, BlockOwner::process(call.raw().arena().self()));
+            if (const AioError error = message.copyCarried(call.name()))
+                call.fail(error);
+            return putMessage(message, deadline, stop);
+        }
     }
     RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message.size())
                                          : RawQueue::Put(call.raw(), call.address(), message.data(), message.size());
@@ -138,7 +134,7 @@ QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVaria
     if (!message) {
         message = std::make_shared<OutMessage>();
         bool fits = true;
-        AioError error = message->encodeWithin(muchWork, value, fits, call.name());
+        AioError error = message->carry(value, call.lot()) ? AioError() : message->encodeWithin(muchWork, value, fits, call.name());
         if (!error && !fits) {
             const auto encoding = [message, value, name = call.name()] { return message->encode(value, name); };
             error = co_await inPool<AioError>(call.context(), encoding);
@@ -147,20 +143,30 @@ QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVaria
             call.fail(error);
     }
     Block block;
-    if (message->size() > RingSlot::InlineBytes) {
+    if (message->needsBlock()) {
         block = co_await call.reserveLater(message->size(), deadline, stop);
         if (!block.data)
             co_return false;
+        if (message->carriesBuffer() && !message->writeTo(block)) {
+            call.raw().release(block, BlockOwner::process(call.raw().arena().self()));
+            const auto copying = [message, name = call.name()] { return message->copyCarried(name); };
+            const AioError error = co_await inPool<AioError>(call.context(), copying);
+            if (error)
+                call.fail(error);
+            block = co_await call.reserveLater(message->size(), deadline, stop);
+            if (!block.data)
+                co_return false;
+        }
     }
     // from here on the block goes back with the operation
     RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message->size())
                                          : RawQueue::Put(call.raw(), call.address(), message->data(), message->size());
     if (block.data && message->size() > std::size_t(muchWork)) {
-        const auto copying = [message, to = block.data] { message->copyTo(to); };
+        const auto copying = [message, block] { message->writeTo(block); };
         co_await inPool<void>(call.context(), copying);
-    } else if (block.data) {
+    } else if (block.data && !message->carriesBuffer()) {
         Doorbell::countBytes(message->size());
-        message->copyTo(block.data);
+        message->writeTo(block);
     }
     call.requireObject();
     for (;;) {
@@ -196,8 +202,12 @@ std::optional<QVariant> AioQueue::take(PlainTarget *target, QDeadlineTimer deadl
     if (!call.concludes(blockFor(call.lot(), operation, deadline, std::move(stop), call.name())))
         return std::nullopt;
     call.requireDone(operation.outcome());
-    if (operation.error)
+    if (target)
+        target->attempts = int(operation.attempts());
+    if (operation.error) {
+        operation.finishTask();
         call.fail(operation.error);
+    }
     return std::move(operation.value);
 }
 
@@ -229,6 +239,8 @@ QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QD
             co_return std::nullopt;
     }
     call.requireDone(operation.outcome());
+    if (target)
+        target->attempts = int(operation.attempts());
     AioError error = operation.error;
     QVariant item = std::move(operation.value);
     if (operation.isKeeping()) {
@@ -237,8 +249,10 @@ QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QD
         error = kept->error;
         item = std::move(kept->value);
     }
-    if (error)
+    if (error) {
+        operation.finishTask();
         call.fail(error);
+    }
     call.whileAlive([&] { announceGot(item, target); });
     co_return std::move(item);
 }
@@ -273,13 +287,20 @@ QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
             error = kept->error;
             item = std::move(kept->value);
         }
-        if (error)
+        if (error) {
+            operation.finishTask();
             call.fail(error);
+        }
         co_yield item;
     }
 }
 
 // -- the rest
+
+AioBuffer AioQueue::allocate(qsizetype bytes)
+{
+    return AioBuffer(bytes, *context());
+}
 
 qsizetype AioQueue::size() const
 {

@@ -8,6 +8,36 @@ namespace aio_detail {
 
 using namespace aio_raw;
 
+namespace {
+
+std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell, AioHandle::Kind kind)
+{
+    return std::make_unique<AioQueuePrivate>(std::move(cell), kind);
+}
+
+OpenCell::Maker maker(qsizetype maxSize, RawQueue::Policy policy)
+{
+    return [=](RawLot &lot) { return RawQueue::create(lot, maxSize > 0 ? std::uint64_t(maxSize) : 0, policy); };
+}
+
+} // namespace
+
+std::unique_ptr<AioObjectPrivate> createQueue(AioContext &context, qsizetype maxSize, AioHandle::Kind kind, RawQueue::Policy policy)
+{
+    return make(OpenCell::create(context, maker(maxSize, policy)), kind);
+}
+
+std::unique_ptr<AioObjectPrivate> nameQueue(const QString &name, AioContext &context, qsizetype maxSize, AioHandle::Kind kind,
+                                            RawQueue::Policy policy)
+{
+    return make(OpenCell::named(name, context, kind, Cell::Queue, maker(maxSize, policy)), kind);
+}
+
+std::unique_ptr<AioObjectPrivate> openQueue(const AioHandle &handle, AioHandle::Kind kind)
+{
+    return make(OpenCell::open(handle, kind, Cell::Queue), kind);
+}
+
 AioError QueueCall::errorOf(AioError::Code code, const QString &what) const
 {
     const auto name = QString::fromLatin1(m_name);

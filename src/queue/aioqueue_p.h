@@ -20,6 +20,13 @@ public:
 
 namespace aio_detail {
 
+/* A new queue. Throws AioException. */
+std::unique_ptr<AioObjectPrivate> createQueue(AioContext &context, qsizetype maxSize, AioHandle::Kind kind,
+                                              aio_raw::RawQueue::Policy policy = aio_raw::RawQueue::Plain);
+std::unique_ptr<AioObjectPrivate> nameQueue(const QString &name, AioContext &context, qsizetype maxSize, AioHandle::Kind kind,
+                                            aio_raw::RawQueue::Policy policy = aio_raw::RawQueue::Plain);
+std::unique_ptr<AioObjectPrivate> openQueue(const AioHandle &handle, AioHandle::Kind kind);
+
 /* One call of a queue: what it works on, and how what became of it is told. Stays valid when the queue object is gone. */
 class QueueCall
 {

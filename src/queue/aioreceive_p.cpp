@@ -4,13 +4,17 @@
 
 #include "codec/aiovariantcodec_p.h"
 #include "queue/aiooutmessage_p.h"
+#include "queue/aiosharedblock_p.h"
+
+#include <aioprocessing/aiobuffer.h>
 
 namespace aio_detail {
 
 using namespace aio_raw;
 
 Receive::Receive(Receive &other)
-    : Get(other.lot(), other.address()), m_plain(other.m_plain), m_keepsLarge(true), m_data(other.m_data), m_size(other.m_size)
+    : Get(other.lot(), other.address()), m_openCell(other.m_openCell), m_plain(other.m_plain), m_keepsLarge(true), m_data(other.m_data),
+      m_size(other.m_size)
 {
     takeOver(other);
 }
@@ -33,7 +37,11 @@ void Receive::decode() noexcept
         error = makeError(AioError::Corrupted, QStringLiteral("the memory of a message cannot be found; the message is lost"), name);
         return;
     }
-    if (m_plain && m_plain->read(m_data, m_size, m_plain->value)) {
+    if (const Block carried = RawBuffer::carriedBy(lot(), m_data, m_size); carried.data) {
+        value = QVariant::fromValue(AioBuffer(SharedBlock::hold(m_openCell.lot(), carried)));
+        return;
+    }
+    if (m_plain && m_plain->read && m_plain->read(m_data, m_size, m_plain->value)) {
         m_plain->isFilled = true;
         return;
     }

@@ -17,7 +17,7 @@ class Receive final : public aio_raw::RawQueue::Get
 public:
     /* \a plain may be null. \a keepsLarge: what is much work to read is kept, and read by decode(). */
     Receive(const OpenCell &cell, PlainTarget *plain, bool keepsLarge)
-        : Get(cell.raw(), cell.address()), m_plain(plain), m_keepsLarge(keepsLarge)
+        : Get(cell.raw(), cell.address()), m_openCell(cell), m_plain(plain), m_keepsLarge(keepsLarge)
     { }
     /* For what \a other has kept. */
     explicit Receive(Receive &other);
@@ -32,6 +32,7 @@ protected:
     bool receive(const char *data, std::size_t size, bool isBlock) noexcept override;
 
 private:
+    const OpenCell &m_openCell;
     PlainTarget *const m_plain;
     const bool m_keepsLarge;
     const char *m_data = nullptr;

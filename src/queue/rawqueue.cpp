@@ -4,7 +4,9 @@
 
 #include "platform/rawfault.h"
 #include "platform/rawprocess.h"
+#include "queue/rawbuffer.h"
 #include "queue/rawring.h"
+#include "queue/rawunfinished.h"
 
 #include <algorithm>
 #include <bit>
@@ -16,14 +18,19 @@ namespace {
 
 using namespace RawRing;
 
+// What those of role 1 wait for, in their nodes
+enum Wish : std::uint32_t { ToPut, ToJoin };
+
 void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
 {
     constexpr unsigned AtOnce = 16;
     RingBody *body = bodyOf(lot, cell);
     if (!body)
         return;
-    if (repair)
+    if (repair) {
+        RawUnfinished::repair(lot, *body, address);
         repairSlots(lot.arena(), *body);
+    }
     advanceHints(lot.arena(), *body);
     unmapConsumed(lot, *body, address);
     const std::uint64_t tail = body->tail.load();
@@ -40,10 +47,14 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
             cell.word.fetch_or(waitersBit(role));
         const std::uint64_t unclaimed = tail - std::min(tail, nextOf(*body));
         const std::uint64_t room = hasPlace(*body, tail) && unclaimed < body->maxItems ? body->maxItems - unclaimed : 0;
-        const unsigned ready = role == 0 ? available(lot.arena(), *body, AtOnce) : unsigned(std::min<std::uint64_t>(room, AtOnce));
-        lot.inviteSome(cell, role, over ? UINT32_MAX : ready, repair);
+        const unsigned ready = role == 1 ? unsigned(std::min<std::uint64_t>(room, AtOnce))
+            : available(lot.arena(), *body, AtOnce) + RawUnfinished::countReturned(lot.arena(), *body, AtOnce);
+        const std::uint32_t wish = role == 1 ? ToPut : RawLot::AnySnapshot;
+        lot.inviteSome(cell, role, over ? UINT32_MAX : ready, repair, wish);
         if (ready > 0 && !over)
-            lot.inviteElsewhere(cell, role);
+            lot.inviteElsewhere(cell, role, wish);
+        if (role == 1 && body->policy != RawQueue::Plain && RawUnfinished::isAllDone(lot.arena(), *body))
+            lot.inviteSome(cell, role, UINT32_MAX, repair, ToJoin);
     }
 }
 
@@ -53,7 +64,7 @@ const bool s_registered = RawLot::registerKind(Cell::Queue, {&serve, &destroy, &
 
 namespace RawQueue {
 
-Address create(RawLot &lot, std::uint64_t maxItems) noexcept
+Address create(RawLot &lot, std::uint64_t maxItems, Policy policy) noexcept
 {
     const Address address = lot.arena().createCell(Cell::Queue);
     if (!address)
@@ -70,6 +81,7 @@ Address create(RawLot &lot, std::uint64_t maxItems) noexcept
     auto *body = new (block.data) RingBody{};
     body->maxItems = maxItems;
     body->directorySize = directorySize;
+    body->policy = policy;
     randomBytes(&body->mark, sizeof body->mark);
     body->mark &= ByMask;
     for (unsigned i = 0; i < directorySize; ++i)
@@ -82,12 +94,12 @@ Address create(RawLot &lot, std::uint64_t maxItems) noexcept
 
 std::uint64_t size(RawLot &lot, const Cell &cell) noexcept
 {
-    const RingBody *body = bodyOf(lot, cell);
+    RingBody *body = bodyOf(lot, cell);
     if (!body)
         return 0;
     const std::uint64_t next = nextOf(*body);
     const std::uint64_t tail = body->tail.load();
-    return tail > next ? tail - next : 0;
+    return (tail > next ? tail - next : 0) + RawUnfinished::countReturned(lot.arena(), *body, UINT32_MAX);
 }
 
 std::uint64_t maxItems(RawLot &lot, const Cell &cell) noexcept
@@ -110,8 +122,28 @@ void shutDown(RawLot &lot, Cell &cell, Address address, bool immediate) noexcept
         Drop drop(lot, address);
         if (!drop.attempt() || drop.outcome() != Outcome::Done)
             break;
+        drop.finishTask();
     }
     lot.kick(cell, address);
+}
+
+bool taskDone(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    RingBody *body = bodyOf(lot, cell);
+    UnfinishedRecord *record = body ? RawUnfinished::oldest(lot, *body) : nullptr;
+    if (!record)
+        return false;
+    RawUnfinished::finish(lot, address, *record);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (cell.word.load(std::memory_order_relaxed) & (Getters | Putters))
+        lot.kick(cell, address);
+    return true;
+}
+
+std::uint64_t lost(RawLot &lot, const Cell &cell) noexcept
+{
+    const RingBody *body = bodyOf(lot, cell);
+    return body ? body->lost.load() : 0;
 }
 
 void offer(RawLot &lot, Cell &cell, const Block &block) noexcept
@@ -144,7 +176,12 @@ Put::Put(RawLot &lot, Address address, const Block &block, std::size_t size) noe
 Put::~Put()
 {
     if (m_block.data)
-        m_lot.release(m_block, BlockOwner::process(m_lot.arena().self()));
+        RawBuffer::releaseMessage(m_lot, m_block, BlockOwner::process(m_lot.arena().self()));
+}
+
+void Put::describe(Node &node) noexcept
+{
+    node.snapshot = ToPut;
 }
 
 bool Put::attempt() noexcept
@@ -236,12 +273,16 @@ Outcome Put::tryPut() noexcept
 
 Get::~Get()
 {
-    RingBody *body = m_slot ? bodyOf(m_lot, cell()) : nullptr;
+    RingBody *body = m_isKeeping ? bodyOf(m_lot, cell()) : nullptr;
     if (!body)
         return;
     // nobody has seen it
-    m_slot->control.store(control(m_position, RingSlot::Full, body->mark));
-    noteLate(*body, m_position);
+    if (m_record) {
+        RawUnfinished::giveBack(m_lot, *body, *m_record);
+    } else {
+        m_slot->control.store(control(m_position, RingSlot::Full, body->mark));
+        noteLate(*body, m_position);
+    }
     m_lot.kick(cell(), m_address);
 }
 
@@ -259,6 +300,12 @@ Outcome Get::tryGet() noexcept
     RingBody *body = bodyOf(m_lot, queue);
     if (!body)
         return Outcome::NoMemory;
+    if (body->policy != Plain) {
+        if (UnfinishedRecord *record = RawUnfinished::takeReturned(m_lot, *body)) {
+            receiveUnfinished(*record);
+            return Outcome::Done;
+        }
+    }
     for (;;) {
         const bool over = isShutDown(queue);        // before the look, so that nothing put earlier is missed
         std::uint64_t late = body->late.load();
@@ -271,7 +318,8 @@ Outcome Get::tryGet() noexcept
                 break;
             if (stateOf(seen) == RingSlot::Full) {
                 const std::uint64_t what = slot->what.load(std::memory_order_relaxed);
-                const Outcome outcome = what >> 32 ? takeBlock(*slot, seen, position, what) : takeInline(*slot, seen, position, what);
+                const Outcome outcome = body->policy != Plain ? takeUnfinished(*body, *slot, seen, position)
+                    : what >> 32 ? takeBlock(*slot, seen, position, what) : takeInline(*slot, seen, position, what);
                 if (outcome != Outcome::Pending)
                     return outcome;
                 --position;                         // another was faster: look again
@@ -290,7 +338,9 @@ Outcome Get::tryGet() noexcept
             continue;                               // others have moved on meanwhile
         if (late && !body->late.compare_exchange_strong(late, 0))
             continue;
-        return over && !isUnderWay ? Outcome::ShutDown : Outcome::Pending;
+        if (body->returned.load())
+            return tryGet();
+        return over && !isUnderWay && !RawUnfinished::mayReturn(arena, *body) ? Outcome::ShutDown : Outcome::Pending;
     }
 }
 
@@ -321,6 +371,7 @@ Outcome Get::takeBlock(RingSlot &slot, std::uint64_t seen, std::uint64_t positio
     m_block = m_lot.slabs().find(Address(what >> 32));
     m_slot = &slot;
     m_position = position;
+    m_isKeeping = true;
     if (receive(m_block.data, std::min<std::size_t>(std::uint32_t(what), m_block.bytes), true))
         finish();
     else if (RingBody *body = bodyOf(m_lot, cell()))
@@ -328,20 +379,69 @@ Outcome Get::takeBlock(RingSlot &slot, std::uint64_t seen, std::uint64_t positio
     return Outcome::Done;
 }
 
+Outcome Get::takeUnfinished(RingBody &body, RingSlot &slot, std::uint64_t seen, std::uint64_t position) noexcept
+{
+    UnfinishedRecord *record = RawUnfinished::claim(m_lot, body, m_address);
+    if (!record)
+        return Outcome::NoMemory;
+    if (!slot.control.compare_exchange_strong(seen, control(position, RingSlot::Reading, claimant(m_lot.arena().self())))) {
+        record->state.store(0);
+        return Outcome::Pending;
+    }
+    AIO_FAULT_POINT("queue.get.claimed");
+    RawUnfinished::fillIn(m_lot, body, *record, slot, position);
+    slot.control.store(control(position, RingSlot::Consumed, body.mark));
+    AIO_FAULT_POINT("queue.get.consumed");
+    receiveUnfinished(*record);
+    consumed(position);
+    return Outcome::Done;
+}
+
+// A block stays with the record, so that all of them may be read at leisure.
+void Get::receiveUnfinished(UnfinishedRecord &record) noexcept
+{
+    m_record = &record;
+    m_attempts = RawUnfinished::attemptOf(record.state.load());
+    const std::uint64_t what = record.what.load(std::memory_order_relaxed);
+    if (const auto address = Address(what >> 32)) {
+        const Block block = m_lot.slabs().find(address);
+        m_isKeeping = !receive(block.data, std::min<std::size_t>(std::uint32_t(what), block.bytes), true);
+        return;
+    }
+    std::uint64_t words[RingSlot::InlineBytes / 8];
+    for (unsigned i = 0; i < std::size(words); ++i)
+        words[i] = record.words[i].load(std::memory_order_relaxed);
+    receive(reinterpret_cast<const char *>(words), std::min<std::size_t>(std::uint32_t(what), sizeof words), false);
+}
+
+void Get::finishTask() noexcept
+{
+    if (!m_record)
+        return;
+    RawUnfinished::finish(m_lot, m_address, *std::exchange(m_record, nullptr));
+    m_isKeeping = false;
+    m_lot.kick(cell(), m_address);
+}
+
 void Get::finish() noexcept
 {
+    m_isKeeping = false;
+    if (m_record)
+        return;
     AIO_FAULT_POINT("queue.get.received");
     if (const RingBody *body = bodyOf(m_lot, cell()))
         m_slot->control.store(control(m_position, RingSlot::Consumed, body->mark));
-    m_slot = nullptr;
     AIO_FAULT_POINT("queue.get.consumed");
-    m_lot.release(m_block, BlockOwner::message(m_address, m_position));
+    RawBuffer::releaseMessage(m_lot, m_block, BlockOwner::message(m_address, m_position));
     consumed(m_position);
 }
 
 void Get::takeOver(Get &other) noexcept
 {
-    m_slot = std::exchange(other.m_slot, nullptr);
+    m_isKeeping = std::exchange(other.m_isKeeping, false);
+    m_attempts = other.m_attempts;
+    m_record = other.m_record;
+    m_slot = other.m_slot;
     m_position = other.m_position;
     m_block = other.m_block;
 }
@@ -358,6 +458,19 @@ void Get::consumed(std::uint64_t position) noexcept
     // the end of a chunk gives its memory back
     if (queue.word.load(std::memory_order_relaxed) & (Getters | Putters) || (position + 1) % SlotsPerChunk == 0)
         m_lot.kick(queue, m_address);
+}
+
+// -- join
+
+bool Join::attempt() noexcept
+{
+    RingBody *body = bodyOf(m_lot, cell());
+    return body && RawUnfinished::isAllDone(m_lot.arena(), *body);
+}
+
+void Join::describe(Node &node) noexcept
+{
+    node.snapshot = ToJoin;
 }
 
 } // namespace RawQueue

@@ -23,6 +23,8 @@
  * claimed, so a process that is stopped in a claim costs the others nothing. "late" says that something before next may be
  * full all the same: a claim was slow, or has come to nothing.
  *
+ * In a joinable queue a message goes from its slot into a record (rawunfinished.h) and stays there until it is finished.
+ *
  * The cell's word: waiters of role 0 are getters, of role 1 putters; bit 2: shut down.
  */
 namespace aio_raw {
@@ -52,14 +54,21 @@ struct RingBody
     std::uint64_t firstMapped;                  // under the guard
     std::atomic<std::uint64_t> offered;         // {owner : 32, address : 32} of memory for the next chunk; 0: none
     std::atomic<Address> mapping;               // the chunk that is about to be mapped
+    std::atomic<Address> unfinished;            // the first chunk of records (rawunfinished.h)
+    std::uint32_t policy;                       // RawQueue::Policy
     std::uint32_t reserved;
+    std::atomic<std::uint64_t> lost;            // messages that nobody has finished before he died
     alignas(UnitBytes) std::atomic<std::uint64_t> tail;
     alignas(UnitBytes) std::atomic<std::uint64_t> head;
     std::atomic<std::uint64_t> next;
     std::atomic<std::uint64_t> late;
     alignas(UnitBytes) std::atomic<std::uint64_t> abandoned;    // messages whose producer died before Full
+    std::atomic<std::uint64_t> returned;        // not 0: there may be a record that was given back
+    std::atomic<std::uint64_t> tickets;         // orders the records
     alignas(UnitBytes) Entry directory[1];      // [directorySize]
 };
+
+struct UnfinishedRecord;
 
 namespace RawQueue {
 
@@ -74,11 +83,14 @@ inline constexpr std::size_t ChunkBytes = RingBody::SlotsPerChunk * sizeof(RingS
 
 enum Detail { BodyAddress = 0 };
 
+/* What becomes of a message that was got: nothing; or it is unfinished until taskDone(), and when its consumer dies before, is ... */
+enum Policy : std::uint32_t { Plain, CountAsLost, Redeliver };
+
 /* NeedsChunk: memory for the ring is out; get ChunkBytes, offer() them, and put again. */
 enum class Outcome { Pending, Done, ShutDown, NoMemory, NeedsChunk };
 
 /* A queue for \a maxItems messages (0: DefaultMaxItems), not published yet; 0: memory is out. */
-Address create(RawLot &lot, std::uint64_t maxItems) noexcept;
+Address create(RawLot &lot, std::uint64_t maxItems, Policy policy = Plain) noexcept;
 
 /* How many messages are there that nobody has claimed yet. */
 std::uint64_t size(RawLot &lot, const Cell &cell) noexcept;
@@ -86,6 +98,10 @@ std::uint64_t maxItems(RawLot &lot, const Cell &cell) noexcept;
 inline bool isShutDown(const Cell &cell) noexcept { return cell.word.load() & ShutDownBit; }
 /* Everybody: putters get ShutDown; getters the rest of the messages (none if \a immediate), then ShutDown. */
 void shutDown(RawLot &lot, Cell &cell, Address address, bool immediate) noexcept;
+/* Finishes the message that this process got before all others that it has not finished. False: there is none. */
+bool taskDone(RawLot &lot, Cell &cell, Address address) noexcept;
+/* How many messages of the dead were given up. */
+std::uint64_t lost(RawLot &lot, const Cell &cell) noexcept;
 /* Gives the queue \a block, of this process, for its ring. */
 void offer(RawLot &lot, Cell &cell, const Block &block) noexcept;
 
@@ -98,6 +114,7 @@ public:
     Put(RawLot &lot, Address cell, const Block &block, std::size_t size) noexcept;
     ~Put() override;
     bool attempt() noexcept override;
+    void describe(Node &node) noexcept override;
     bool passesOn() const noexcept override { return true; }
     Outcome outcome() const noexcept { return m_outcome; }
     /* After NeedsChunk: from the beginning. */
@@ -125,7 +142,11 @@ public:
 
     /* The message that receive() kept has been received. */
     void finish() noexcept;
-    bool isKeeping() const noexcept { return m_slot; }
+    bool isKeeping() const noexcept { return m_isKeeping; }
+    /* How often this message was got, this time included; more than once after the death of a consumer. */
+    std::uint32_t attempts() const noexcept { return m_attempts; }
+    /* The message needs no taskDone(). */
+    void finishTask() noexcept;
     /* Keeps what \a other has kept. */
     void takeOver(Get &other) noexcept;
 
@@ -140,12 +161,26 @@ private:
     Outcome tryGet() noexcept;
     Outcome takeInline(RingSlot &slot, std::uint64_t control, std::uint64_t position, std::uint64_t what) noexcept;
     Outcome takeBlock(RingSlot &slot, std::uint64_t control, std::uint64_t position, std::uint64_t what) noexcept;
+    Outcome takeUnfinished(RingBody &body, RingSlot &slot, std::uint64_t control, std::uint64_t position) noexcept;
+    void receiveUnfinished(UnfinishedRecord &record) noexcept;
     void consumed(std::uint64_t position) noexcept;
 
     Outcome m_outcome = Outcome::Pending;
+    bool m_isKeeping = false;
+    std::uint32_t m_attempts = 1;
     RingSlot *m_slot = nullptr;                 // of the message that is kept
+    UnfinishedRecord *m_record = nullptr;       // of a message of a joinable queue
     std::uint64_t m_position = 0;
     Block m_block;
+};
+
+/* Done when every message that was put is finished. */
+class Join final : public RawOperation
+{
+public:
+    Join(RawLot &lot, Address cell) noexcept : RawOperation(lot, cell, 1) {}
+    bool attempt() noexcept override;
+    void describe(Node &node) noexcept override;
 };
 
 } // namespace RawQueue

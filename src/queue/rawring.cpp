@@ -3,6 +3,7 @@
 #include "queue/rawring.h"
 
 #include "platform/rawfault.h"
+#include "queue/rawunfinished.h"
 
 namespace aio_raw::RawRing {
 
@@ -187,6 +188,8 @@ bool holds(RawLot &lot, Cell &cell, std::uint32_t lowPosition, Address block) no
     const std::uint64_t position = begin + ((lowPosition - begin) & 0xfffffff);
     const std::uint64_t number = position / SlotsPerChunk;
     if (isMapped(*body, number, block))
+        return true;
+    if (RawUnfinished::holds(lot.arena(), *body, block))
         return true;
     const std::uint64_t entry = body->directory[number & (body->directorySize - 1)].chunk.load();
     if (!entry || std::uint32_t(entry >> 32) != std::uint32_t(number))

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t FreePage = RawArena::FreePage;
 constexpr std::uint32_t None = 0;               // no page: segment 0 begins with what the objects need
+// Short runs come first and long ones last, so that what stays for long does not stand in between.
+constexpr std::uint32_t MaxShortRun = 4;
 constexpr std::uint32_t Headers = 31;           // of slabs that are carved together: as many as fill a page
 
 constexpr unsigned classOf(std::size_t bytes) noexcept
@@ -79,12 +81,10 @@ bool RawSlabs::claimRun(std::uint32_t first, std::uint32_t count, std::uint32_t 
 // Gives back the first pages of a run that could not be had as a whole.
 void RawSlabs::leaveRun(std::uint32_t first, std::uint32_t count) noexcept
 {
-    // what was never payload is none now
-    const std::uint64_t end = pageEnd();
     for (std::uint32_t i = count; i-- > 0;) {
         Page *page = m_arena.pageAt(first + i);
         std::uint64_t mine = page->owner.load();
-        page->owner.compare_exchange_strong(mine, first + i < end ? FreePage : 0);
+        page->owner.compare_exchange_strong(mine, unowned(first + i));
     }
 }
 
@@ -97,11 +97,12 @@ void RawSlabs::freeRun(std::uint32_t first) noexcept
     for (std::uint32_t i = count; i-- > 1;) {
         AIO_FAULT_POINT("slabs.page.free");
         std::uint64_t expected = inRun;
-        m_arena.pageAt(first + i)->owner.compare_exchange_strong(expected, FreePage);
+        m_arena.pageAt(first + i)->owner.compare_exchange_strong(expected, unowned(first + i));
     }
-    head->owner.store(FreePage);
-    // the next run takes these, which are still warm
-    m_arena.header().pageHint.store(first, std::memory_order_relaxed);
+    head->owner.store(unowned(first));
+    // the next large run takes these, which are still warm
+    if (count > MaxShortRun)
+        m_arena.header().pageHint.store(first, std::memory_order_relaxed);
 }
 
 std::uint32_t RawSlabs::claimFreePages(std::uint32_t count, std::uint32_t from, std::uint32_t to) noexcept
@@ -122,6 +123,23 @@ std::uint32_t RawSlabs::claimFreePages(std::uint32_t count, std::uint32_t from, 
     return None;
 }
 
+std::uint32_t RawSlabs::claimLastPages(std::uint32_t count, std::uint32_t end) noexcept
+{
+    std::uint32_t run = 0;
+    for (std::uint32_t page = end; page-- > FirstPage;) {
+        const Page *entry = m_arena.pageAt(page);
+        run = entry && entry->owner.load(std::memory_order_relaxed) == FreePage ? run + 1 : 0;
+        if (page % PagesPerSegment == PagesPerSegment - 1)
+            run = std::min(run, 1u);
+        if (run < count)
+            continue;
+        if (claimRun(page, count, UINT32_MAX))
+            return page;
+        run = 0;
+    }
+    return None;
+}
+
 std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
 {
     std::uint64_t skip = 0;
@@ -130,6 +148,10 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
         const std::uint64_t fresh = std::max(at, skip);
         // free pages just before the fresh ones are as good
         std::uint64_t first = fresh;
+        // the first long run leaves room before it for short ones, if it has any itself
+        const std::uint64_t afterRoom = FirstPage + (pageLimit(use) - FirstPage) / 16;
+        if (count > MaxShortRun && first < afterRoom && afterRoom + count <= std::min<std::uint64_t>(pageLimit(use), PagesPerSegment))
+            first = afterRoom;
         while (skip == 0 && first > FirstPage && first % PagesPerSegment > 1 && fresh - first + 1 < count) {
             const Page *before = m_arena.pageAt(std::uint32_t(first - 1));
             if (!before || before->owner.load() != FreePage)
@@ -158,12 +180,16 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
 std::uint32_t RawSlabs::claimPages(std::uint32_t count, Use use) noexcept
 {
     const auto end = std::uint32_t(pageEnd());
-    const std::uint32_t hint = std::min(m_arena.header().pageHint.load(std::memory_order_relaxed), end);
-    if (const std::uint32_t first = claimFreePages(count, hint, end))
-        return first;
-    if (const std::uint32_t first = claimFreePages(count, FirstPage, end))
-        return first;
-    return addPages(count, use);
+    std::uint32_t first = None;
+    if (count <= MaxShortRun) {
+        first = claimFreePages(count, FirstPage, end);
+    } else {
+        const std::uint32_t hint = std::min(m_arena.header().pageHint.load(std::memory_order_relaxed), end);
+        first = claimFreePages(count, hint, std::min(hint + count, end));
+        if (first == None)
+            first = claimLastPages(count, end);
+    }
+    return first == None ? addPages(count, use) : first;
 }
 
 bool RawSlabs::couldFit(std::size_t bytes) noexcept
@@ -376,10 +402,12 @@ void RawSlabs::repair() noexcept
         slab.state.compare_exchange_strong(state, hasPages ? activeAs(classOf(slab.blockUnits * UnitBytes)) : Vacant);
         return true;
     });
-    const auto end = std::uint32_t(pageEnd());
+    const std::uint32_t end = claimEnd();
     for (std::uint32_t page = FirstPage; page < end; ++page) {
-        Page *entry = m_arena.pageAt(page);
+        Page *entry = page % PagesPerSegment ? m_arena.pageAt(page) : nullptr;
         std::uint64_t owner = entry ? entry->owner.load() : 0;
+        if (entry && owner == 0 && page < pageEnd())
+            entry->owner.compare_exchange_strong(owner, FreePage);      // its taker died before it was payload
         if (BlockOwner::kind(owner) != BlockOwner::OfRun)
             continue;
         const auto first = std::uint32_t(owner);
@@ -388,7 +416,7 @@ void RawSlabs::repair() noexcept
         const auto kind = BlockOwner::kind(headOwner);
         const bool isRun = headOwner && kind != BlockOwner::OfRun && kind != BlockOwner::Free;
         if (!isRun || owner != BlockOwner::ofRun(first, head->lap.load()) || page - first >= head->count.load())
-            entry->owner.compare_exchange_strong(owner, FreePage);
+            entry->owner.compare_exchange_strong(owner, unowned(page));
     }
     m_arena.header().vacantHint.store(0);
     for (auto &hint : m_arena.header().slabHints)

@@ -14,6 +14,7 @@
  *   {1 : 4, 0 : 28, owner : 32}      a process
  *   {2 : 4, 0 : 28, cell : 32}       part of the object in a cell
  *   {3 : 4, lap : 28, cell : 32}     a message in a queue's cell; lap: the lower bits of its position
+ *   {7 : 4, lap : 28, 0 : 32}        those who are named in the block itself; lap: which of the buffers that were there
  * and of a page also
  *   {4 : 4, 0 : 28, slab : 32}       the first of a slab
  *   {5 : 4, lap : 28, page : 32}     in the run that begins at that page, the lap-th one there
@@ -33,7 +34,7 @@ struct Block
 };
 
 namespace BlockOwner {
-enum Kind : std::uint64_t { Nobody, Process, Object, Message, OfSlab, OfRun, Free };
+enum Kind : std::uint64_t { Nobody, Process, Object, Message, OfSlab, OfRun, Free, Shared };
 constexpr std::uint64_t process(Owner owner) noexcept { return Process << 60 | owner; }
 constexpr std::uint64_t object(Address cell) noexcept { return Object << 60 | cell; }
 constexpr std::uint64_t message(Address cell, std::uint64_t position) noexcept
@@ -41,6 +42,7 @@ constexpr std::uint64_t message(Address cell, std::uint64_t position) noexcept
 constexpr std::uint64_t ofSlab(Address slab) noexcept { return OfSlab << 60 | slab; }
 constexpr std::uint64_t ofRun(std::uint32_t page, std::uint32_t lap) noexcept
 { return OfRun << 60 | std::uint64_t(lap & 0xfffffff) << 32 | page; }
+constexpr std::uint64_t shared(std::uint32_t lap) noexcept { return Shared << 60 | std::uint64_t(lap & 0xfffffff) << 32; }
 constexpr Kind kind(std::uint64_t word) noexcept { return Kind(word >> 60); }
 constexpr Address cell(std::uint64_t word) noexcept { return Address(word); }
 constexpr std::uint32_t position(std::uint64_t word) noexcept { return std::uint32_t(word >> 32 & 0xfffffff); }
@@ -79,11 +81,16 @@ private:
     // -- pages
     std::uint32_t claimPages(std::uint32_t count, Use use) noexcept;
     std::uint32_t claimFreePages(std::uint32_t count, std::uint32_t from, std::uint32_t to) noexcept;
+    std::uint32_t claimLastPages(std::uint32_t count, std::uint32_t end) noexcept;
     std::uint32_t addPages(std::uint32_t count, Use use) noexcept;
     bool claimRun(std::uint32_t first, std::uint32_t count, std::uint32_t fresh) noexcept;
     void leaveRun(std::uint32_t first, std::uint32_t count) noexcept;
     void freeRun(std::uint32_t first) noexcept;
     std::uint64_t pageEnd() noexcept;
+    /* Up to here somebody may have taken pages, also one who died before they were payload. */
+    std::uint32_t claimEnd() noexcept { return std::uint32_t((pageEnd() / PagesPerSegment + 2) * PagesPerSegment); }
+    /* What a page is that nobody has: free, or not payload yet. */
+    std::uint64_t unowned(std::uint32_t page) noexcept { return page < pageEnd() ? RawArena::FreePage : 0; }
     std::uint64_t pageLimit(Use use) noexcept;
     // -- slabs
     Block takeSmall(unsigned sizeClass) noexcept;
@@ -124,12 +131,13 @@ template<class F> void RawSlabs::sweep(F keep) noexcept
         }
         return true;
     });
-    const auto end = std::uint32_t(pageEnd());
+    const std::uint32_t end = claimEnd();
     for (std::uint32_t page = FirstPage; page < end; ++page) {
         Page *entry = m_arena.pageAt(page);
         std::uint64_t owner = entry ? entry->owner.load() : 0;
         const auto kind = BlockOwner::kind(owner);
-        const bool isBlock = kind == BlockOwner::Process || kind == BlockOwner::Object || kind == BlockOwner::Message;
+        const bool isBlock = kind == BlockOwner::Process || kind == BlockOwner::Object || kind == BlockOwner::Message
+            || kind == BlockOwner::Shared;
         if (isBlock && !keep(owner, RawArena::addressOfPage(page))
             && entry->owner.compare_exchange_strong(owner, BlockOwner::process(m_arena.self())))
             freeRun(page);

@@ -14,6 +14,7 @@ namespace aio_raw {
 namespace {
 
 RawKind s_kinds[Cell::KindCount] = {};
+RawLot::Collector s_collector = nullptr;
 
 constexpr std::uint32_t phase(std::uint32_t state) noexcept { return state & Node::PhaseMask; }
 
@@ -34,6 +35,18 @@ bool RawLot::registerKind(Cell::Kind kind, const RawKind &description) noexcept
 {
     s_kinds[kind] = description;
     return true;
+}
+
+bool RawLot::registerCollector(Collector collector) noexcept
+{
+    s_collector = collector;
+    return true;
+}
+
+void RawLot::collect(unsigned deadSlot) noexcept
+{
+    if (s_collector)
+        s_collector(*this, deadSlot);
 }
 
 const RawKind &RawLot::kind(Cell::Kind kind) noexcept
@@ -333,6 +346,7 @@ void RawLot::freeBlocksOf(Address cell) noexcept
         const auto kind = BlockOwner::kind(owner);
         return (kind != BlockOwner::Object && kind != BlockOwner::Message) || BlockOwner::cell(owner) != cell;
     });
+    collect(MaxProcesses);
     tellOfMemory();
 }
 
@@ -380,13 +394,13 @@ bool RawLot::invite(Node &node, Address address, bool again) noexcept
     return true;
 }
 
-void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept
+void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again, std::uint32_t snapshot) noexcept
 {
     constexpr Nanoseconds Overdue = 10'000'000;
     const Nanoseconds time = now();
     Address address;
     for (Node *node = head(cell, role, address); node && count > 0; node = next(*node, address)) {
-        if (!mayTake(node->state.load()))
+        if (!mayTake(node->state.load()) || (snapshot != AnySnapshot && node->snapshot != snapshot))
             continue;
         const bool overdue = phase(node->state.load()) == Node::Invited && time - node->invitedAt > Overdue;
         if (invite(*node, address, again || overdue) && !overdue)
@@ -394,7 +408,7 @@ void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) n
     }
 }
 
-void RawLot::inviteElsewhere(Cell &cell, unsigned role) noexcept
+void RawLot::inviteElsewhere(Cell &cell, unsigned role, std::uint32_t snapshot) noexcept
 {
     constexpr int Near = 32;
     Owner invited = 0;
@@ -404,7 +418,7 @@ void RawLot::inviteElsewhere(Cell &cell, unsigned role) noexcept
     const auto look = [&](Node &node, Address address) {
         const std::uint32_t state = node.state.load();
         const Owner owner = node.owner.load();
-        if (!mayTake(state) || !canHear(node))
+        if (!mayTake(state) || !canHear(node) || (snapshot != AnySnapshot && node.snapshot != snapshot))
             return false;
         if (phase(state) == Node::Invited && invited && owner != invited)
             return true;

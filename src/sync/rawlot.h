@@ -47,6 +47,10 @@ class RawLot
 public:
     static bool registerKind(Cell::Kind kind, const RawKind &) noexcept;
     static const RawKind &kind(Cell::Kind kind) noexcept;
+    /* Who looks after blocks that belong to those named in them: frees what \a deadSlot (more than there are: nobody) leaves alone. */
+    using Collector = void (*)(RawLot &, unsigned deadSlot) noexcept;
+    static bool registerCollector(Collector collector) noexcept;
+    void collect(unsigned deadSlot) noexcept;
 
     explicit RawLot(RawArena &arena) noexcept : m_arena(arena), m_slabs(arena) {}
     RawArena &arena() noexcept { return m_arena; }
@@ -78,12 +82,14 @@ public:
     /* Invites the node, and rings it when it was not invited before or when \a again. False: it is done. */
     bool invite(Node &node, Address address, bool again) noexcept;
     /* Invites waiters of \a role until \a count of them are on their way. One that has been invited for long may be stopped. */
-    void inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept;
+    void inviteSome(Cell &cell, unsigned role, unsigned count, bool again, std::uint32_t snapshot = AnySnapshot) noexcept;
     /*
      * Invites one more of \a role, of another process than those that are invited if there is one near either end of the list:
      * all of them may be stopped. For what one waiter takes and no other is told of.
      */
-    void inviteElsewhere(Cell &cell, unsigned role) noexcept;
+    void inviteElsewhere(Cell &cell, unsigned role, std::uint32_t snapshot = AnySnapshot) noexcept;
+    /* For waiters that wait for different things: only those with this one in their nodes. */
+    static constexpr std::uint32_t AnySnapshot = UINT32_MAX;
     /* Grants to the node, which stays queued until it has taken the grant. False: it is done. */
     bool grant(Node &node, Address address) noexcept;
     /* Rings those of role 0 that have been granted something and that \a which(node) means (rule 1). Returns whether there are any. */

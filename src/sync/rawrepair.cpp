@@ -88,6 +88,8 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
     lot.slabs().sweep([&](std::uint64_t owner, Address block) {
         if (BlockOwner::kind(owner) == BlockOwner::Process)
             return arena.isAlive(Owner(owner));
+        if (BlockOwner::kind(owner) == BlockOwner::Shared)
+            return true;
         auto *cell = arena.at<Cell>(BlockOwner::cell(owner));
         if (!cell)
             return true;        // its segment cannot be mapped here; another process will see
@@ -97,6 +99,7 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
         return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), block);
     });
     AIO_FAULT_POINT("repair.blocks");
+    lot.collect(slot);
     lot.slabs().repair();
     Cell &memory = arena.header().memory;
     memory.repairs.fetch_add(1);
