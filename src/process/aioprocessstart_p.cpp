@@ -6,7 +6,9 @@
 #include "process/aioprocessstart_p.h"
 
 #include "base/aioerrno_p.h"
+#include "platform/rawlifeline.h"
 #include "platform/rawprocess.h"
+#include "platform/rawsystem.h"
 #include "process/aiobootstrap_p.h"
 #include "process/aiocallcodec_p.h"
 #include "process/aiochildren_p.h"
@@ -17,6 +19,7 @@
 
 #include <aioprocessing/aiocontext.h>
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QMetaMethod>
 
@@ -27,11 +30,13 @@ namespace aio_detail {
 
 QString workerProgram()
 {
-    const QString link = QStringLiteral("/proc/self/exe");
+    if (!aio_raw::programLink())
+        return QCoreApplication::applicationFilePath();
+    const QString link = QString::fromLatin1(aio_raw::programLink());
     const QString target = QFile::symLinkTarget(link);
     struct stat running{};
     struct stat there{};
-    const bool isSame = ::stat("/proc/self/exe", &running) == 0
+    const bool isSame = ::stat(aio_raw::programLink(), &running) == 0
         && ::stat(QFile::encodeName(target).constData(), &there) == 0 && running.st_dev == there.st_dev
         && running.st_ino == there.st_ino;
     return isSame ? target : link;
@@ -91,6 +96,11 @@ void AioProcessPrivate::startWorker()
         fail(AioError::UsageError, QStringLiteral("a daemon may not start workers of its own, since nobody would wait for them"),
              "AioProcess::start");
     }
+    const QString program = workerProgram();
+    if (program.isEmpty()) {
+        fail(AioError::UsageError, QStringLiteral("on this system only Qt knows what program this is: make the QCoreApplication first"),
+             "AioProcess::start");
+    }
     QByteArray frames = makeFrames();
     aio_raw::SocketPair channel;
     aio_raw::SocketPair lifeline;
@@ -119,7 +129,7 @@ void AioProcessPrivate::startWorker()
     argument.channel = channel.worker;
     argument.lifeline = lifeline.worker;
     argument.briefing = briefing;
-    process->setProgram(workerProgram());
+    process->setProgram(program);
     process->setArguments({QString::fromLatin1(argument.toText())});
     handOver(*process, argument);
 
@@ -187,7 +197,7 @@ QByteArray AioProcessPrivate::makeFrames()
 void AioProcessPrivate::watch()
 {
     pid = process->processId();
-    m_pidDescriptor = aio_raw::openProcess({std::int32_t(pid), aio_raw::startTimeOf(std::int32_t(pid))});
+    m_pidDescriptor = aio_raw::openChild(std::int32_t(pid));
     addChild(q);
     Q_EMIT q->aliveChanged();
 }

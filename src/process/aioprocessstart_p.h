@@ -9,7 +9,7 @@
 
 namespace aio_detail {
 
-/* This process's executable; by its name if that still names the same file, so that a rebuild does not mix two versions. */
+/* This process's executable; by its name if that still names the same file, so that a rebuild does not mix two versions. Empty: nobody knows. */
 QString workerProgram();
 
 /* Has \a process give the descriptors of \a argument, which are close-on-exec here, to the program that it starts. */

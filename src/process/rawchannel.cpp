@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "process/rawchannel.h"
 
+#include "platform/rawdescriptors.h"
+
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ int aboveStandardStreams(int descriptor) noexcept
 bool openSocketPair(SocketPair &pair) noexcept
 {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    if (!openSockets(SOCK_STREAM, ends))
         return false;
     pair.parent = aboveStandardStreams(ends[0]);
     pair.worker = aboveStandardStreams(ends[1]);
@@ -42,7 +42,7 @@ bool openSocketPair(SocketPair &pair) noexcept
 
 int openMemory(const void *data, std::size_t size) noexcept
 {
-    int memory = ::memfd_create("aioprocessing-briefing", MFD_CLOEXEC);
+    int memory = openScratch();
     if (memory < 0 || (memory = aboveStandardStreams(memory)) < 0)
         return -1;
     const char *at = static_cast<const char *>(data);
@@ -78,10 +78,10 @@ bool isRegularFile(int descriptor) noexcept
 
 bool isLocalSocket(int descriptor) noexcept
 {
-    int domain = 0;
+    sockaddr_storage name{};
     int type = 0;
-    socklen_t size = sizeof domain;
-    if (::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX)
+    socklen_t size = sizeof name;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr *>(&name), &size) != 0 || name.ss_family != AF_UNIX)
         return false;
     size = sizeof type;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
@@ -95,13 +95,6 @@ bool keepOnExec(int descriptor) noexcept
 bool closeOnExec(int descriptor) noexcept
 {
     return ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-bool armLifeline(int lifeline) noexcept
-{
-    const int flags = ::fcntl(lifeline, F_GETFL);
-    return flags >= 0 && ::fcntl(lifeline, F_SETOWN, ::getpid()) == 0 && ::fcntl(lifeline, F_SETSIG, SIGKILL) == 0
-        && ::fcntl(lifeline, F_SETFL, flags | O_ASYNC) == 0;
 }
 
 bool isPeerGone(int descriptor) noexcept

@@ -38,12 +38,6 @@ bool isRegularFile(int descriptor) noexcept;
 bool keepOnExec(int descriptor) noexcept;
 bool closeOnExec(int descriptor) noexcept;
 
-/*
- * Has the kernel kill the calling process (SIGKILL, so also when it computes, blocks signals or is stopped) when the other end
- * of \a lifeline closes. It is a property of the open file, so it stays through exec. Async-signal-safe. False with errno set.
- */
-bool armLifeline(int lifeline) noexcept;
-
 /* Whether the other end of \a descriptor is closed. */
 bool isPeerGone(int descriptor) noexcept;
 

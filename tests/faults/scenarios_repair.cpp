@@ -16,7 +16,11 @@ namespace world {
 
 void completeByBell(Member &member, RawOperation &operation)
 {
-    const Address bell = RawBell::create(member.arena, 1);
+    const unsigned number = newDoorbellNumber();
+    RawDoorbell doorbell;
+    if (!doorbell.open(member.arena.source().home(member.arena.entry()), number))
+        std::abort();
+    const Address bell = RawBell::create(member.arena, number);
     RawNodePool nodes(member.arena, bell);
     Cell &cell = *member.arena.at<Cell>(bell);
     RawWait wait(operation, nodes);
@@ -30,10 +34,9 @@ void completeByBell(Member &member, RawOperation &operation)
             return;
         if (!RawBell::prepareToSleep(cell))
             continue;
-        pollfd fd{static_cast<SharedSource &>(member.arena.source()).listener(1), POLLIN, 0};
+        pollfd fd{doorbell.descriptor(), POLLIN, 0};
         ::poll(&fd, 1, -1);
-        char bytes[64];
-        while (::read(fd.fd, bytes, sizeof bytes) > 0) { }
+        doorbell.silence();
     }
 }
 
