@@ -55,6 +55,12 @@ public:
     AioBarrier(int parties, const AioCall &action, Timeout timeout = Timeout(-1), QObject *parent = nullptr);
     /*! The same in \a context. An action that is null is none. */
     AioBarrier(int parties, const AioCall &action, Timeout timeout, AioContext &context, QObject *parent = nullptr);
+    /*!
+     * The barrier called \a key in the default context, or in \a context, made for \a parties, without action and timeout, if need
+     * be. Programs that name it share it. Throws AlreadyExists when it is for another number, or something else is called so.
+     */
+    AioBarrier(const QString &key, int parties, QObject *parent = nullptr);
+    AioBarrier(const QString &key, int parties, AioContext &context, QObject *parent = nullptr);
     /*! The barrier that \a handle names. Throws NotFound when it is gone. */
     explicit AioBarrier(const AioHandle &handle, QObject *parent = nullptr);
     ~AioBarrier() override;

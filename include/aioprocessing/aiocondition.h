@@ -50,6 +50,12 @@ public:
     /*! A new condition with an AioLock of its own in the default context, or in \a context. */
     explicit AioCondition(QObject *parent = nullptr);
     explicit AioCondition(AioContext &context, QObject *parent = nullptr);
+    /*!
+     * The condition called \a key in the default context, or in \a context, made with an AioLock of its own if need be. Programs
+     * that name it share it. Throws AlreadyExists when something else is called so.
+     */
+    explicit AioCondition(const QString &key, QObject *parent = nullptr);
+    AioCondition(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! A new condition, in its lock's context, that uses \a lock. */
     explicit AioCondition(AioLock &lock, QObject *parent = nullptr);
     explicit AioCondition(AioRLock &lock, QObject *parent = nullptr);

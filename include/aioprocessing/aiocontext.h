@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <memory>
 
@@ -44,6 +45,7 @@ class AIOPROCESSING_EXPORT AioContext : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(qint64 memoryLimit READ memoryLimit WRITE setMemoryLimit)
+    Q_PROPERTY(StartMethod startMethod READ startMethod WRITE setStartMethod)
 public:
     /*! The context of this process, made when it is first asked for; in a worker its parent's. */
     static AioContext *defaultContext();
@@ -63,9 +65,44 @@ public:
     /*! Uses \a pool instead, which must outlive the context. Null: the module's own again. */
     void setThreadPool(QThreadPool *pool);
 
+    /*!
+     * \enum AioContext::StartMethod
+     * How worker processes come up.
+     * \value Spawn       The program is started again for each of them (the default).
+     * \value ForkServer  The program is started once more, alone, and forks a worker whenever one is wanted: several times faster,
+     *                    and what the workers load is loaded once. See AIO_PRELOAD() for what the server may do. This process becomes
+     *                    the parent of orphans below it (PR_SET_CHILD_SUBREAPER), so that no exit code is lost when the server
+     *                    is killed. Where it cannot serve, workers are spawned.
+     */
+    enum StartMethod { Spawn, ForkServer };
+    Q_ENUM(StartMethod)
+
+    /*!
+     * How an AioProcess of this process starts its worker, asked of defaultContext() at start(). Not inherited by workers. A fork
+     * server ends with the application object, and when the next worker is spawned because this says so.
+     */
+    StartMethod startMethod() const;
+    void setStartMethod(StartMethod method);
+
+    /*!
+     * Starts \a program as worker, with \a arguments before the private one, instead of this process's own executable. It must
+     * know the functions that it is to run under the same names, and call AioProcessing::runWorker(). Empty: the own one again.
+     */
+    void setWorkerProgram(const QString &program, const QStringList &arguments = {});
+    /*! The program and its arguments; empty when it is this process's own executable. */
+    QStringList workerCommand() const;
+
     /*! How many bytes of shared memory the arena may take, for all its processes; half of the machine's by default. */
     qint64 memoryLimit() const;
     void setMemoryLimit(qint64 bytes);
+
+    /*!
+     * Every object of the arena, a line for each: its state, for locks who has it and, where somebody waits, since when, and below it
+     * the processes that wait for it, how often and for how long. For people who look for a dead-lock; never waits for a lock itself.
+     *
+     * With AIO_DUMP set in their environment, workers write this to their standard error when they get SIGUSR1.
+     */
+    QString dump() const;
 
     /*! \internal */
     const std::shared_ptr<aio_detail::Arena> &arena() const { return m_arena; }
@@ -75,5 +112,8 @@ public:
 private:
     explicit AioContext(std::shared_ptr<aio_detail::Arena> arena);
 
+    struct Starting;
+
     std::shared_ptr<aio_detail::Arena> m_arena;
+    const std::unique_ptr<Starting> m_starting;
 };

@@ -40,7 +40,10 @@ public:
     explicit AioEvent(QObject *parent = nullptr);
     /*! A new event in \a context. */
     explicit AioEvent(AioContext &context, QObject *parent = nullptr);
-    /*! The event called \a key in the default context, or in \a context, made if need be. Programs that name it share it. */
+    /*!
+     * The event called \a key in the default context, or in \a context, made if need be. Programs that name it share it. Throws
+     * AlreadyExists when something else is called so.
+     */
     explicit AioEvent(const QString &key, QObject *parent = nullptr);
     AioEvent(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The event that \a handle names. Throws NotFound when it is gone. */

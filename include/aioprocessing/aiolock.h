@@ -46,7 +46,10 @@ public:
     explicit AioLock(QObject *parent = nullptr);
     /*! A new lock in \a context. */
     explicit AioLock(AioContext &context, QObject *parent = nullptr);
-    /*! The lock called \a key in the default context, or in \a context, made if need be. Programs that name it share it. */
+    /*!
+     * The lock called \a key in the default context, or in \a context, made if need be. Programs that name it share it. Throws
+     * AlreadyExists when something else is called so.
+     */
     explicit AioLock(const QString &key, QObject *parent = nullptr);
     AioLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */
@@ -76,7 +79,7 @@ public:
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
 
-    /*! What AioLocker calls to release; works after the object is gone and never throws. */
+    /*! What AioLocker calls to release, if this process still holds the lock; works after the object is gone and never throws. */
     std::function<void()> releaser() const;
     QString describe() const override;
 

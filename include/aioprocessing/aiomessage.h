@@ -4,6 +4,7 @@
 
 #include <aioprocessing/aioglobal.h>
 #include <aioprocessing/aioobject.h>
+#include <aioprocessing/aiotags_impl.h>
 
 #include <QAnyStringView>
 #include <QByteArray>
@@ -138,6 +139,32 @@ concept UnsafeTemporary = false;
 #endif
 
 } // namespace aio_detail
+
+/*!
+ * Has values of the trivially copyable \a Type sent as the bytes they are, without QVariant and QDataStream. Both sides must be built
+ * alike. Write it once, outside of all namespaces, where the type is known; it also gives the type its QDataStream operators:
+ *
+ * \code
+ * struct Sample { qint64 time; float value[4]; };
+ * AIO_DECLARE_RAW(Sample)
+ * \endcode
+ */
+#define AIO_DECLARE_RAW(Type) \
+    static_assert(std::is_trivially_copyable_v<Type> && !std::is_pointer_v<Type>, \
+                  "AIO_DECLARE_RAW: the type must be trivially copyable, and pointers mean nothing in another process"); \
+    template<> \
+    struct aio_detail::IsRaw<Type> : std::true_type {}; \
+    inline QDataStream &operator<<(QDataStream &stream, const Type &value) \
+    { \
+        stream.writeRawData(reinterpret_cast<const char *>(&value), int(sizeof value)); \
+        return stream; \
+    } \
+    inline QDataStream &operator>>(QDataStream &stream, Type &value) \
+    { \
+        if (stream.readRawData(reinterpret_cast<char *>(&value), int(sizeof value)) != int(sizeof value)) \
+            stream.setStatus(QDataStream::ReadPastEnd); \
+        return stream; \
+    }
 
 #define AIO_NAME_IT_FIRST \
     [[deprecated("g++ 12 destroys an aggregate or capturing lambda written inside a co_await expression twice: give it a name first")]]

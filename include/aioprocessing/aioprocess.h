@@ -36,7 +36,10 @@ class AioProcessPrivate;
  *
  * A function runs in a worker: the application's own executable, started once more. Its arguments and keys reach it through
  * an inherited descriptor, never through command line or environment. Standard output and error are this process's own,
- * unless somebody connects to outputLine() or calls coro_lines() before start(); standard input is empty.
+ * unless somebody connects to outputLine() or errorLine(), or calls coro_lines(), before start(); standard input is empty.
+ *
+ * The three channels of a program come here: outputLine(), errorLine(), coro_lines(), write(). Who wants them as QProcess has them
+ * asks for qprocess() before start(); then only what was listened to before start() comes here.
  *
  * Guarantees: finished() is emitted exactly once for each start() that did not throw, whatever becomes of the process. A
  * worker whose function throws exits with 1 and the error arrives here with type and text. A worker is killed by the kernel
@@ -80,7 +83,8 @@ public:
      * \value AbnormalExit  Another exit code; 1 when the function threw.
      * \value Killed        Ended by SIGKILL, SIGTERM, SIGINT or SIGHUP, from here or elsewhere.
      * \value Crashed       Ended by another signal.
-     * \value OutOfMemory   The function ended with std::bad_alloc.
+     * \value OutOfMemory   The function ended with std::bad_alloc, or the kernel killed it for want of memory (its memory cgroup
+     *                      counts that: a SIGKILL at the same time as that of another process of the cgroup is taken for one).
      * \value LaunchFailed  The program could not be started, or never became a worker.
      */
     enum ExitReason { Running, CleanExit, AbnormalExit, Killed, Crashed, OutOfMemory, LaunchFailed };
@@ -90,7 +94,7 @@ public:
      * \enum AioProcess::OnDestroy
      * What the destructor does about a process that runs.
      * \value Kill       Kills it (the default).
-     * \value Terminate  Asks it to end (SIGTERM), and kills it five seconds later if it has not.
+     * \value Terminate  Asks it to end (SIGTERM), and kills it gracePeriod() later if it has not.
      * \value Wait       Blocks until it has ended.
      */
     enum OnDestroy { Kill, Terminate, Wait };
@@ -113,7 +117,10 @@ public:
     bool isDaemon() const;
     void setDaemon(bool daemon);
 
-    /*! 0 before start(). Stays known after the end, when the system may give the number to another process. */
+    /*!
+     * 0 before start(), and with AioContext::ForkServer until shortly after it, in any case not after started(). Stays known after
+     * the end, when the system may give the number to another process.
+     */
     qint64 pid() const;
     /*! Nothing while it runs; the code, or -N if signal N ended it, or 127 if there was nothing to execute. */
     std::optional<int> exitCode() const;
@@ -137,6 +144,13 @@ public:
     /*! How long a worker may take from start() until it begins with its function; 10 seconds by default. */
     std::chrono::milliseconds startTimeout() const;
     void setStartTimeout(std::chrono::milliseconds limit);
+
+    /*!
+     * How long the process has between terminate() and the SIGKILL that follows, also where the destructor terminates it. 5 seconds
+     * by default; a negative time: for ever.
+     */
+    std::chrono::milliseconds gracePeriod() const;
+    void setGracePeriod(std::chrono::milliseconds period);
 
     /*!
      * Starts the process and returns without waiting for it. What goes wrong later ends in finished() with LaunchFailed.
@@ -164,7 +178,10 @@ public:
     QCoro::Task<bool> coro_join(QDeadlineTimer deadline = QDeadlineTimer::Forever, std::stop_token stop = {});
     QCoro::Task<bool> coro_join(std::stop_token stop);
 
-    /*! Asks the process to end: SIGTERM, and SIGCONT if it is stopped. UsageError before start(), nothing after the end. */
+    /*!
+     * Asks the process to end: SIGTERM, and SIGCONT if it is stopped. What has not ended gracePeriod() later is killed. UsageError
+     * before start(), nothing after the end.
+     */
     void terminate();
     /*! Ends the process at once: SIGKILL. What it held of shared objects is given back by the others. */
     void kill();
@@ -173,14 +190,35 @@ public:
     /*! Forbids further use. UsageError while the process runs; twice is harmless. Names, codes and results stay known. */
     void close();
 
-    /*! The wrapped object: channels, environment, whatever Qt offers. Do not start it. */
+    /*!
+     * The wrapped object: channels, environment, whatever Qt offers. Do not start it. Null when the worker was forked by the fork
+     * server; a worker whose qprocess() was asked for before start(), or that has an environment of its own, is always spawned.
+     */
     QProcess *qprocess();
 
     /*!
-     * Standard output line by line, without line ends, until the process has ended. What comes before the call is kept as long
-     * as nobody reads. A second generator takes from the same lines. Destroying the generator ends its wait.
+     * Standard output line by line, without line ends, until the process has ended; the last line need not have one. A line of more
+     * than 1 MiB comes in pieces. 1 MiB of lines waits here for the generator, then the process waits in its write(); a blocking
+     * join() takes in all. What a program writes before the call, while nobody listens, is kept up to 1 MiB: then the oldest
+     * lines go. A second generator takes from the same lines. Destroying the generator ends its wait. UsageError after start()
+     * where standard output does not come here.
      */
     QCoro::AsyncGenerator<QByteArray> coro_lines();
+
+    /*!
+     * Writes \a data to standard input of a program: true when all of it is in the pipe. A program that does not read holds it up.
+     * False: \a deadline is over, and nothing of \a data was or will be written; once the first byte is in the pipe the rest
+     * follows whatever happens, and the answer is true. Writes go one after the other. Throws Cancelled when \a stop is
+     * requested before the first byte was written; EndOfStream when the program has closed its standard input or ended;
+     * UsageError for a worker, before start(), and on another thread. On the thread of a user interface use coro_write().
+     */
+    bool write(const QByteArray &data, QDeadlineTimer deadline = QDeadlineTimer::Forever, std::stop_token stop = {});
+    bool write(const QByteArray &data, std::stop_token stop);
+    /*! The same without blocking; resumes on the calling thread. Cancelled also when the AioProcess is destroyed. */
+    QCoro::Task<bool> coro_write(QByteArray data, QDeadlineTimer deadline = QDeadlineTimer::Forever, std::stop_token stop = {});
+    QCoro::Task<bool> coro_write(QByteArray data, std::stop_token stop);
+    /*! Standard input ends behind what was written so far. Until then most filters wait for more. */
+    void closeInput();
 
 Q_SIGNALS:
     /*! The function begins in the worker, or the program executes. */
@@ -190,6 +228,8 @@ Q_SIGNALS:
     /*! A line of standard output, or of standard error, without its line end. */
     void outputLine(const QByteArray &line);
     void errorLine(const QByteArray &line);
+    /*! A write() or coro_write() is complete. */
+    void written();
     void errorOccurred(const AioError &error);
     void aliveChanged();
     void nameChanged();

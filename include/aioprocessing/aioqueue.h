@@ -15,6 +15,31 @@
 
 class AioQueuePrivate;
 
+namespace aio_detail {
+
+class OutMessage;
+
+/*! Where a message goes that is a number or raw bytes: no QVariant then. */
+struct PlainTarget
+{
+    bool (*read)(const char *bytes, std::size_t size, void *value) = nullptr;
+    QVariant (*toVariant)(const void *value) = nullptr;
+    void *value = nullptr;
+    bool isFilled = false;
+};
+
+template<class T>
+PlainTarget plainTarget(T &value)
+{
+    PlainTarget target;
+    target.read = [](const char *bytes, std::size_t size, void *to) { return readPlain<T>(bytes, size, *static_cast<T *>(to)); };
+    target.toVariant = [](const void *from) { return QVariant::fromValue<T>(*static_cast<const T *>(from)); };
+    target.value = &value;
+    return target;
+}
+
+} // namespace aio_detail
+
 /*!
  * \class AioQueue
  * \brief A queue of values between any number of processes, first in, first out.
@@ -32,11 +57,18 @@ class AioQueuePrivate;
  * each producer, and that of puts of which one ended before the other began. A cancelled wait puts or takes nothing; a
  * deadline never fires early. There is no feeder thread, and nothing to be joined before a process may end.
  *
+ * Memory: messages lie in the context's shared memory, written once. When its limit (AioContext::setMemoryLimit()) is reached, puts
+ * wait until others have taken messages out, in order, small and large ones each in a queue of their own; so a slow consumer costs
+ * no more than that. A message that would not fit into the empty memory either is TooLarge at once.
+ *
+ * No event loop is held up: a coroutine form writes, copies and reads what is larger than 64 KiB in the context's threadPool(), so
+ * stream operators of such values run on other threads.
+ *
  * Threads and lifetime: any thread; see AioObject. A coroutine resumes on the thread that called, from its event loop.
  *
  * Errors: AioException with ShutDown (after shutDown(); for a get when the queue is empty, too), Closed (put after close()),
- * Unserializable (a value that cannot be written, or read here), TypeMismatch (get<T>() of another type), TooLarge (a
- * message over 60 MiB), OutOfResources (the context's memory limit), Cancelled, UsageError.
+ * Unserializable (a value that cannot be written, or read here), TypeMismatch (get<T>() of another type), TooLarge (a message of
+ * more than 7/8 of the memory limit, or of 63 MiB), OutOfResources (the system has no memory), Cancelled, UsageError.
  *
  * Python: multiprocessing.Queue and SimpleQueue, aioprocessing.AioQueue.
  */
@@ -83,40 +115,81 @@ public:
     QCoro::Task<bool> coro_put(const AioObject &object, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
     { return coro_put(QVariant::fromValue(object.handle()), deadline, std::move(stop)); }
 
-    // -- values of one type, without writing QVariant
-    template<AioMessage T> bool put(const T &value, QDeadlineTimer deadline = noDeadline()) { return put(toVariant(value), deadline); }
-    template<AioMessage T> bool tryPut(const T &value) { return tryPut(toVariant(value)); }
-    template<AioMessage T> T get()
+    // -- values of one type, without writing QVariant. Numbers, and types marked AIO_DECLARE_RAW, are copied as they are.
+    template<AioMessage T> bool put(const T &value, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
     {
-        aio_detail::registerMetaType<T>();
-        return convert<T>(get());
+        if constexpr (aio_detail::isPlain<aio_detail::Stored<T>>) {
+            char bytes[aio_detail::plainBytes<aio_detail::Stored<T>>];
+            if (const std::size_t size = aio_detail::writePlain<aio_detail::Stored<T>>(value, bytes))
+                return putBytes(QByteArrayView(bytes, qsizetype(size)), deadline, std::move(stop));
+        }
+        return put(toVariant(value), deadline, std::move(stop));
     }
-    template<AioMessage T> std::optional<T> get(QDeadlineTimer deadline)
+    template<AioMessage T> bool tryPut(const T &value) { return put(value, QDeadlineTimer(0)); }
+    template<AioMessage T> T get(std::stop_token stop = {}) { return *get<T>(noDeadline(), std::move(stop)); }
+    template<AioMessage T> std::optional<T> get(QDeadlineTimer deadline, std::stop_token stop = {})
     {
-        aio_detail::registerMetaType<T>();
-        const auto item = get(deadline);
-        return item ? std::optional<T>(convert<T>(*item)) : std::nullopt;
+        if constexpr (aio_detail::isPlain<T>) {
+            T value{};
+            aio_detail::PlainTarget target = aio_detail::plainTarget(value);
+            const std::optional<QVariant> item = take(&target, deadline, std::move(stop));
+            if (!item)
+                return std::nullopt;
+            return target.isFilled ? value : convert<T>(*item);
+        } else {
+            aio_detail::registerMetaType<T>();
+            const std::optional<QVariant> item = get(deadline, std::move(stop));
+            return item ? std::optional<T>(convert<T>(*item)) : std::nullopt;
+        }
     }
     template<AioMessage T> std::optional<T> tryGet() { return get<T>(QDeadlineTimer(0)); }
     template<AioMessage T> QCoro::Task<bool> coro_put(T &&value, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
-    { return coro_put(toVariant(value), deadline, std::move(stop)); }
+    {
+        using Kept = aio_detail::Stored<T>;
+        if constexpr (aio_detail::isPlain<Kept>) {
+            char bytes[aio_detail::plainBytes<Kept>];
+            if (const std::size_t size = aio_detail::writePlain<Kept>(value, bytes))
+                return coro_putBytes(QByteArrayView(bytes, qsizetype(size)), deadline, std::move(stop));
+        }
+        return coro_put(toVariant(value), deadline, std::move(stop));
+    }
     template<AioMessage T> requires aio_detail::UnsafeTemporary<T &&>
     AIO_NAME_IT_FIRST QCoro::Task<bool> coro_put(T &&value, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
     { return coro_put(toVariant(value), deadline, std::move(stop)); }
     template<AioMessage T> QCoro::Task<T> coro_get(std::stop_token stop = {})
     {
-        aio_detail::registerMetaType<T>();
-        const QVariant item = co_await coro_get(std::move(stop));
-        co_return convert<T>(item);
+        std::optional<T> item = co_await coro_get<T>(noDeadline(), std::move(stop));
+        co_return std::move(*item);
     }
     template<AioMessage T> QCoro::Task<std::optional<T>> coro_get(QDeadlineTimer deadline, std::stop_token stop = {})
     {
         aio_detail::registerMetaType<T>();
-        const std::optional<QVariant> item = co_await coro_get(deadline, std::move(stop));
-        co_return item ? std::optional<T>(convert<T>(*item)) : std::nullopt;
+        if constexpr (aio_detail::isPlain<T>) {
+            T value{};
+            aio_detail::PlainTarget target = aio_detail::plainTarget(value);
+            const std::optional<QVariant> item = co_await coro_take(&target, deadline, std::move(stop));
+            if (target.isFilled)
+                co_return value;
+            co_return item ? std::optional<T>(convert<T>(*item)) : std::nullopt;
+        } else {
+            const std::optional<QVariant> item = co_await coro_get(deadline, std::move(stop));
+            co_return item ? std::optional<T>(convert<T>(*item)) : std::nullopt;
+        }
+    }
+    /*! coro_items() of one type. Throws TypeMismatch at an item of another one, which is taken then. */
+    template<AioMessage T> QCoro::AsyncGenerator<T> coro_items()
+    {
+        aio_detail::registerMetaType<T>();
+        auto items = coro_items();
+        auto it = co_await items.begin();
+        while (it != items.end()) {
+            T item = convert<T>(*it);
+            co_yield item;
+            co_await ++it;
+        }
     }
 
-    /*! How many items there are, counting one that is being put or taken this moment. Out of date when it returns. */
+    /*! How many items there are that nobody has begun to take, counting those that are being put this moment. Out of date when it returns. */
     qsizetype size() const;
     bool isEmpty() const { return size() == 0; }
     bool isFull() const { return size() >= maxSize(); }
@@ -145,9 +218,18 @@ private:
     static QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
     static AioContext &defaultContext();
     AioQueuePrivate *d() const;
-    QByteArray encode(const QVariant &value, const char *operation);
-    QCoro::Task<std::optional<QVariant>> getLater(QDeadlineTimer deadline, std::stop_token stop);
-    QCoro::Task<bool> putLater(QByteArray bytes, QDeadlineTimer deadline, std::stop_token stop);
+    void requireOpen(const char *operation);
+    bool putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
+    bool putMessage(const aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);
+    QCoro::Task<bool> coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
+    /*! Whether it could be done at once. */
+    bool putAtOnce(QByteArrayView bytes, const std::stop_token &stop);
+    QCoro::Task<bool> putLater(std::shared_ptr<aio_detail::OutMessage> message, QVariant value, QDeadlineTimer deadline,
+                               std::stop_token stop);
+    std::optional<QVariant> take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> takeLater(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    void announceGot(const QVariant &item, const aio_detail::PlainTarget *target);
     [[noreturn]] void failTyped(const QVariant &item, QMetaType wanted) const;
 
     template<class T> static QVariant toVariant(const T &value)

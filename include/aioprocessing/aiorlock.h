@@ -48,7 +48,10 @@ public:
     explicit AioRLock(QObject *parent = nullptr);
     /*! A new lock in \a context. */
     explicit AioRLock(AioContext &context, QObject *parent = nullptr);
-    /*! The lock called \a key in the default context, or in \a context, made if need be. Programs that name it share it. */
+    /*!
+     * The lock called \a key in the default context, or in \a context, made if need be. Programs that name it share it. Throws
+     * AlreadyExists when something else is called so.
+     */
     explicit AioRLock(const QString &key, QObject *parent = nullptr);
     AioRLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */

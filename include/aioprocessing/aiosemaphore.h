@@ -45,7 +45,10 @@ public:
     /*! A new semaphore with \a value permits in the default context, or in \a context. */
     explicit AioSemaphore(int value, QObject *parent = nullptr);
     AioSemaphore(int value, AioContext &context, QObject *parent = nullptr);
-    /*! The semaphore called \a key, made with \a value permits if need be. Programs that name it share it. */
+    /*!
+     * The semaphore called \a key, made with \a value permits if need be. Programs that name it share it. Throws AlreadyExists
+     * when it was made with another number of them, or something else is called so.
+     */
     AioSemaphore(const QString &key, int value, QObject *parent = nullptr);
     AioSemaphore(const QString &key, int value, AioContext &context, QObject *parent = nullptr);
     /*! The semaphore that \a handle names. Throws NotFound when it is gone. */

@@ -13,6 +13,7 @@
 
 QT_BEGIN_NAMESPACE
 class QObject;
+class QThreadPool;
 QT_END_NAMESPACE
 
 /*

@@ -172,8 +172,8 @@ private:
     bool m_ran = false;
 };
 
-/*! Has \a job run by the pool of the default context. Calls \a done when it ran, or when the pool has let go of it. */
-AIOPROCESSING_EXPORT void startInPool(std::shared_ptr<Job> job, Wakeup::Trigger done);
+/*! Has \a job run by \a pool, by default that of the default context. Calls \a done when it ran, or when the pool has let go of it. */
+AIOPROCESSING_EXPORT void startInPool(std::shared_ptr<Job> job, Wakeup::Trigger done, QThreadPool *pool = nullptr);
 
 template<class R>
 class ResultJob : public Job
@@ -220,10 +220,10 @@ private:
 };
 
 template<class R>
-QCoro::Task<R> resultOfJob(std::shared_ptr<ResultJob<R>> job)
+QCoro::Task<R> resultOfJob(std::shared_ptr<ResultJob<R>> job, QThreadPool *pool = nullptr)
 {
     Wakeup wakeup("AioProcessing::run");
-    startInPool(job, wakeup.trigger());
+    startInPool(job, wakeup.trigger(), pool);
     co_await wakeup.done();
     co_return job->takeResult();
 }

@@ -10,11 +10,14 @@
 #include <QMetaType>
 #include <QString>
 
+#include <functional>
+#include <memory>
 #include <optional>
 
 class AioProcess;
 
 QT_BEGIN_NAMESPACE
+class QCoreApplication;
 class QDebug;
 QT_END_NAMESPACE
 
@@ -70,6 +73,13 @@ AIOPROCESSING_EXPORT bool isWorker(int argc, char **argv);
  */
 AIOPROCESSING_EXPORT int runWorker(int argc, char **argv);
 
+/*!
+ * The same with the application object that \a makeApplication makes, a QGuiApplication say; by default it is a QCoreApplication.
+ * argc and argv are those without the private argument.
+ */
+using WorkerApplicationFactory = std::function<std::unique_ptr<QCoreApplication>(int &argc, char **argv)>;
+AIOPROCESSING_EXPORT int runWorker(int argc, char **argv, const WorkerApplicationFactory &makeApplication);
+
 /*! The number of CPUs that this process may use. */
 AIOPROCESSING_EXPORT int cpuCount();
 
@@ -112,6 +122,13 @@ void registerFunction(const QByteArray &name, Lambda lambda)
 
 } // namespace AioProcessing
 
+namespace aio_detail {
+
+/*! Has \a function called in the fork server before it forks. */
+AIOPROCESSING_EXPORT bool addPreload(void (*function)());
+
+} // namespace aio_detail
+
 #define AIO_PRIVATE_JOIN2(a, b) a##b
 #define AIO_PRIVATE_JOIN(a, b) AIO_PRIVATE_JOIN2(a, b)
 
@@ -124,3 +141,13 @@ void registerFunction(const QByteArray &name, Lambda lambda)
 #define AIO_FUNCTION(name) \
     [[maybe_unused]] static const bool AIO_PRIVATE_JOIN(aioRegistered_, __COUNTER__) = \
         (AioProcessing::registerFunction(#name, &name), true);
+
+/*!
+ * \macro AIO_PRELOAD(function)
+ * Has \a function, a void function without arguments, called once in the fork server (AioContext::ForkServer) before it forks
+ * workers: what it loads and computes, all workers have from the start. Write it in a source file, at namespace scope. There is no
+ * application object yet; the function may start no thread and use no Aio object, or there will be no fork server: a message on
+ * standard error says so. Where workers are spawned it is not called at all.
+ */
+#define AIO_PRELOAD(function) \
+    [[maybe_unused]] static const bool AIO_PRIVATE_JOIN(aioPreloaded_, __COUNTER__) = aio_detail::addPreload(&function);

@@ -132,7 +132,7 @@ endfunction()
 
 function(aio_register_test name labels timeout)
     if(NOT timeout)
-        set(timeout 120)
+        set(timeout 400)     # a guard against hangs only: suites have a watchdog of their own, which says where
     endif()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} LABELS "${labels}")

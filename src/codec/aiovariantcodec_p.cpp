@@ -9,14 +9,33 @@
 
 namespace aio_detail {
 
-AioError encodeVariant(const QVariant &value, QByteArray &out, const char *operation)
+namespace {
+
+AioError encode(VariantWriter &writer, const QVariant &value, QByteArray &out, const char *operation)
 {
     const qsizetype before = out.size();
-    VariantWriter writer(out);
     if (writer.write(value))
         return {};
     out.truncate(before);
+    if (writer.isOverLimit())
+        return {};
     return makeError(writer.errorCode(), writer.errorText(), QLatin1StringView(operation));
+}
+
+} // namespace
+
+AioError encodeVariant(const QVariant &value, QByteArray &out, const char *operation)
+{
+    VariantWriter writer(out);
+    return encode(writer, value, out, operation);
+}
+
+AioError encodeVariantWithin(qsizetype limit, const QVariant &value, QByteArray &out, bool &fits, const char *operation)
+{
+    VariantWriter writer(out, limit);
+    const AioError error = encode(writer, value, out, operation);
+    fits = !writer.isOverLimit();
+    return error;
 }
 
 AioError decodeVariant(QByteArrayView bytes, QVariant &value, const char *operation)

@@ -29,6 +29,7 @@
  *   0x0c qlonglong               8 bytes
  *   0x0d qulonglong              8 bytes
  *
+ * The tags stand in <aioprocessing/aiotags_impl.h>, with what reads and writes numbers without a QVariant.
  * Tags are never reused for something else. Containers nest at most maxDepth deep. Not kept: that a QVariant which has a
  * type was null.
  *
@@ -45,6 +46,12 @@ constexpr int maxVariantDepth = 64;
  * \a operation is for the error.
  */
 [[nodiscard]] AioError encodeVariant(const QVariant &value, QByteArray &out, const char *operation = "");
+
+/*!
+ * The same for at most \a limit bytes. What has more costs no more than those, leaves \a out as it was, and sets \a fits to false,
+ * which is no error.
+ */
+[[nodiscard]] AioError encodeVariantWithin(qsizetype limit, const QVariant &value, QByteArray &out, bool &fits, const char *operation = "");
 
 /*!
  * Reads exactly one value from \a bytes into \a value. Returns an error with code NoError, or: Unserializable for a type

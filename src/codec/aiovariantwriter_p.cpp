@@ -12,6 +12,35 @@
 #include <algorithm>
 
 namespace aio_detail {
+namespace {
+
+// Takes so many bytes and no more.
+class LimitedBuffer final : public QIODevice
+{
+public:
+    explicit LimitedBuffer(qsizetype limit) : m_limit(limit) { open(WriteOnly | Unbuffered); }
+    bool isSequential() const override { return true; }
+    const QByteArray &bytes() const { return m_bytes; }
+    bool isOverLimit() const { return m_isOverLimit; }
+
+protected:
+    qint64 readData(char *, qint64) override { return -1; }
+    qint64 writeData(const char *data, qint64 size) override
+    {
+        m_isOverLimit |= size > m_limit - m_bytes.size();
+        if (m_isOverLimit)
+            return -1;
+        m_bytes.append(data, qsizetype(size));
+        return size;
+    }
+
+private:
+    const qsizetype m_limit;
+    QByteArray m_bytes;
+    bool m_isOverLimit = false;
+};
+
+} // namespace
 
 bool VariantWriter::write(const QVariant &value, int depth)
 {
@@ -85,16 +114,20 @@ bool VariantWriter::writeStreamed(const QVariant &value)
         return fail(AioError::Unserializable,
                     QStringLiteral("a value of type %1 cannot be sent to another process: %2").arg(name, advice));
     }
-    QByteArray bytes;
-    QDataStream stream(&bytes, QIODevice::WriteOnly);
+    LimitedBuffer buffer(m_end - m_out.size());
+    QDataStream stream(&buffer);
     stream.setVersion(variantStreamVersion);
-    if (!type.save(stream, value.constData()) || stream.status() != QDataStream::Ok) {
+    const bool saved = type.save(stream, value.constData());
+    m_isOverLimit |= buffer.isOverLimit();
+    if (m_isOverLimit)
+        return false;
+    if (!saved || stream.status() != QDataStream::Ok) {
         return fail(AioError::Unserializable,
                     QStringLiteral("the QDataStream operator << of %1 failed for this value").arg(name));
     }
     writeTag(VariantTag::Streamed);
     const QByteArrayView rawName(type.name());
-    return writeBlob(rawName.data(), rawName.size(), false) && writeBlob(bytes.constData(), bytes.size(), false);
+    return writeBlob(rawName.data(), rawName.size(), false) && writeBlob(buffer.bytes().constData(), buffer.bytes().size(), false);
 }
 
 bool VariantWriter::writeList(const QVariantList &list, int depth)
@@ -126,7 +159,7 @@ bool VariantWriter::writeText(const QString &text)
 {
     if (text.isNull())
         return writeBlob(nullptr, 0, true);
-    if (!writeLength(text.size()))
+    if (!writeLength(text.size()) || !hasRoom(text.size() * 2))
         return false;
     const qsizetype at = m_out.size();
     m_out.resize(at + text.size() * 2);
@@ -142,7 +175,7 @@ bool VariantWriter::writeBlob(const char *data, qsizetype size, bool isNull)
         m_out.append(bytes, sizeof bytes);
         return true;
     }
-    if (!writeLength(size))
+    if (!writeLength(size) || !hasRoom(size))
         return false;
     m_out.append(data, size);
     return true;

@@ -12,6 +12,8 @@ namespace aio_raw {
 bool openSockets(int type, int (&ends)[2]) noexcept;
 /* A pipe, which is read at its first end. False with errno set. */
 bool openPipe(int (&ends)[2]) noexcept;
+/* A directory, to go to only (fchdir()); -1 with errno set. */
+int openDirectory(const char *path) noexcept;
 /* An empty regular file without a name; -1 with errno set. */
 int openScratch() noexcept;
 

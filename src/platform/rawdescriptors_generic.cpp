@@ -27,6 +27,11 @@ bool openPipe(int (&ends)[2]) noexcept
     return ::pipe(ends) == 0 && closeOnExec(ends);
 }
 
+int openDirectory(const char *path) noexcept
+{
+    return ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 int openScratch() noexcept
 {
     char path[] = "/tmp/aioprocessing-XXXXXX";

@@ -19,6 +19,11 @@ bool openPipe(int (&ends)[2]) noexcept
     return ::pipe2(ends, O_CLOEXEC) == 0;
 }
 
+int openDirectory(const char *path) noexcept
+{
+    return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 int openScratch() noexcept
 {
     return ::memfd_create("aioprocessing", MFD_CLOEXEC);

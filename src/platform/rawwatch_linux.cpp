@@ -68,7 +68,7 @@ int RawWatch::descriptor() const noexcept
 void RawWatch::sleep() noexcept
 {
     epoll_event event;
-    ::epoll_wait(d->epoll, &event, 1, -1);
+    while (::epoll_wait(d->epoll, &event, 1, -1) < 0 && errno == EINTR) { }
 }
 
 RawWatch::News RawWatch::take() noexcept

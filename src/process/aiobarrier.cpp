@@ -19,7 +19,7 @@ std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
     return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::Barrier);
 }
 
-std::shared_ptr<OpenCell> createBarrier(int parties, const AioCall &action, AioBarrier::Timeout timeout, AioContext &context)
+OpenCell::Maker maker(int parties, const AioCall &action, AioBarrier::Timeout timeout)
 {
     requireNumber(parties, 1, int(RawBarrier::MaxParties), "AioBarrier");
     QByteArray bytes;
@@ -28,9 +28,17 @@ std::shared_ptr<OpenCell> createBarrier(int parties, const AioCall &action, AioB
             throw AioException(error);
     }
     const Nanoseconds limit = timeout.count() < 0 ? Never : Nanoseconds(std::chrono::nanoseconds(timeout).count());
-    return OpenCell::create(context, [&](RawLot &lot) {
+    return [parties, bytes, limit](RawLot &lot) {
         return RawBarrier::create(lot, std::uint32_t(parties), bytes.constData(), std::size_t(bytes.size()), limit);
-    });
+    };
+}
+
+std::shared_ptr<OpenCell> named(const QString &key, int parties, AioContext &context)
+{
+    const auto make = maker(parties, AioCall(), AioBarrier::Timeout(-1));
+    auto cell = OpenCell::named(key, context, AioHandle::Barrier, Cell::Barrier, make);
+    requireSame(key, AioHandle::Barrier, QStringLiteral("parties"), int(RawBarrier::parties(cell->cell())), parties);
+    return cell;
 }
 
 [[noreturn]] void throwBroken(AioObject *object, WaitGroup &waits, const QString &key, const char *operation)
@@ -59,8 +67,16 @@ AioBarrier::AioBarrier(int parties, const AioCall &action, Timeout timeout, QObj
     : AioBarrier(parties, action, timeout, *AioContext::defaultContext(), parent)
 { }
 AioBarrier::AioBarrier(int parties, const AioCall &action, Timeout timeout, AioContext &context, QObject *parent)
-    : AioObject(make(createBarrier(parties, action, timeout, context)), parent)
+    : AioObject(make(OpenCell::create(context, maker(parties, action, timeout))), parent)
 { }
+AioBarrier::AioBarrier(const QString &key, int parties, QObject *parent)
+    : AioBarrier(key, parties, *AioContext::defaultContext(), parent)
+{ }
+AioBarrier::AioBarrier(const QString &key, int parties, AioContext &context, QObject *parent)
+    : AioObject(make(named(key, parties, context)), parent)
+{
+    setObjectName(key);
+}
 AioBarrier::AioBarrier(const AioHandle &handle, QObject *parent)
     : AioObject(make(OpenCell::open(handle, AioHandle::Barrier, Cell::Barrier)), parent)
 { }

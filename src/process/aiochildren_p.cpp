@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/aiochildren_p.h"
 
+#include "process/aioforkserver_p.h"
 #include "process/rawchannel.h"
 
 #include <QAbstractEventDispatcher>
@@ -16,7 +17,6 @@ namespace aio_detail {
 
 namespace {
 
-constexpr int graceMs = 5000;        // from SIGTERM to SIGKILL
 constexpr int blockMs = 50;          // what a destructor may take on a thread with an event loop
 constexpr int daemonMs = 2000;       // what daemons get between SIGTERM and the end of the application
 
@@ -54,14 +54,9 @@ void endOfApplication()
         }
     } catch (...) {    // nothing sensible is left to do with it
     }
-}
-
-void signalAndContinue(const QProcess &process, int signal)
-{
-    if (process.state() != QProcess::NotRunning && process.processId() > 0) {
-        ::kill(pid_t(process.processId()), signal);
-        ::kill(pid_t(process.processId()), SIGCONT);
-    }
+    ForkServer::instance().stop();    // what starts later has another one
+    const QMutexLocker locker(&children().mutex);
+    children().hasEndHook = false;    // there may be another application object
 }
 
 } // namespace
@@ -84,31 +79,38 @@ void removeChild(AioProcess *process)
     all.list.removeOne(process);
 }
 
-void abandon(std::unique_ptr<QProcess> process, int lifeline, AioProcess::OnDestroy policy)
+void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy policy, std::chrono::milliseconds grace)
 {
     const bool hasLoop = QAbstractEventDispatcher::instance() && QCoreApplication::instance();
+    const QDeadlineTimer graceEnd = grace.count() < 0 ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(grace);
+    const QDeadlineTimer blockEnd = QDeadlineTimer(blockMs);
     if (policy == AioProcess::Wait) {
-        process->waitForFinished(-1);
+        child->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));
     } else if (policy == AioProcess::Terminate) {
-        signalAndContinue(*process, SIGTERM);
-        process->waitForFinished(hasLoop ? blockMs : graceMs);
-        if (process->state() != QProcess::NotRunning && !hasLoop)
-            process->kill();
+        child->signal(SIGTERM);
+        child->signal(SIGCONT);
+        child->waitForEnd(hasLoop ? blockEnd : graceEnd);
     } else {
-        process->kill();
+        aio_raw::closeDescriptor(lifeline);    // kills a worker that is not known by its pid yet
+        child->signal(SIGKILL);
+        child->waitForEnd(hasLoop ? blockEnd : QDeadlineTimer(QDeadlineTimer::Forever));
     }
-    if (process->state() != QProcess::NotRunning)
-        process->waitForFinished(hasLoop ? blockMs : -1);
-    if (process->state() == QProcess::NotRunning) {
+    if (child->isRunning() && !hasLoop) {
+        child->signal(SIGKILL);
+        child->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));
+    }
+    if (!child->isRunning()) {
         aio_raw::closeDescriptor(lifeline);
         return;
     }
 
     // It takes its time: the event loop waits for it, and the application's end if that comes first.
-    QProcess *rest = process.release();
+    Child *rest = child.release();
     QObject::connect(rest, &QObject::destroyed, [lifeline]() mutable { aio_raw::closeDescriptor(lifeline); });
-    QObject::connect(rest, &QProcess::finished, rest, &QObject::deleteLater);
-    QTimer::singleShot(graceMs, rest, &QProcess::kill);
+    QObject::connect(rest, &Child::ended, rest, &QObject::deleteLater);
+    QObject::connect(rest, &Child::failed, rest, &QObject::deleteLater);
+    if (!graceEnd.isForever())
+        QTimer::singleShot(grace, Qt::PreciseTimer, rest, [rest] { rest->signal(SIGKILL); });
     if (rest->thread() == QCoreApplication::instance()->thread())
         rest->setParent(QCoreApplication::instance());
     else

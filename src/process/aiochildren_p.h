@@ -4,8 +4,9 @@
 
 #include <aioprocessing/aioprocess.h>
 
-#include <QProcess>
+#include "process/aiochild_p.h"
 
+#include <chrono>
 #include <memory>
 
 namespace aio_detail {
@@ -19,8 +20,9 @@ void removeChild(AioProcess *process);
 
 /*
  * Ends a process whose AioProcess is being destroyed, as \a policy says. What cannot end at once is looked after in the event
- * loop of this thread, where there is one; \a lifeline (or -1) is closed when the process has ended.
+ * loop of this thread, where there is one; \a lifeline (or -1) is closed when the process has ended. \a grace is what it gets
+ * between SIGTERM and SIGKILL.
  */
-void abandon(std::unique_ptr<QProcess> process, int lifeline, AioProcess::OnDestroy policy);
+void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy policy, std::chrono::milliseconds grace);
 
 } // namespace aio_detail

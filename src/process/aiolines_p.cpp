@@ -8,11 +8,24 @@
 
 namespace aio_detail {
 
+namespace {
+
+constexpr qsizetype costOfLine = 64;    // of an empty one
+
+qsizetype costOf(const QByteArray &line)
+{
+    return line.size() + costOfLine;
+}
+
+} // namespace
+
 void LineCutter::add(const QByteArray &bytes, const std::function<void(const QByteArray &)> &take)
 {
     m_rest += bytes;
     QList<QByteArray> lines = m_rest.split('\n');
     m_rest = lines.takeLast();
+    if (m_rest.size() >= longestLine)
+        lines.append(std::exchange(m_rest, QByteArray()));
     for (const QByteArray &line : std::as_const(lines))
         take(line.endsWith('\r') ? line.chopped(1) : line);
 }
@@ -24,10 +37,44 @@ void LineCutter::end(const std::function<void(const QByteArray &)> &take)
         take(rest);
 }
 
+// A generator, from coro_lines() until it is destroyed, whether anybody has begun to read or not.
+class LineBuffer::Reader
+{
+public:
+    explicit Reader(const std::shared_ptr<LineBuffer> &lines) : buffer(lines) { ++buffer->m_readers; }
+    ~Reader()
+    {
+        if (--buffer->m_readers == 0)
+            buffer->makeSpace(limit);
+    }
+    Reader(const Reader &) = delete;
+    Reader &operator=(const Reader &) = delete;
+
+    const std::shared_ptr<LineBuffer> buffer;
+};
+
 void LineBuffer::append(const QByteArray &line)
 {
     m_lines.append(line);
+    m_bytes += costOf(line);
+    while (m_readers == 0 && m_bytes > limit && m_lines.size() > 1)
+        take();
     m_waits->completeAll();
+}
+
+QByteArray LineBuffer::take()
+{
+    QByteArray line = m_lines.takeFirst();
+    m_bytes -= costOf(line);
+    return line;
+}
+
+// Once, when the number of bytes passes half of the limit.
+void LineBuffer::makeSpace(qsizetype before)
+{
+    constexpr qsizetype half = limit / 2;
+    if (onSpace && before > half && (m_bytes <= half || m_readers == 0))
+        onSpace();
 }
 
 void LineBuffer::end()
@@ -39,14 +86,23 @@ void LineBuffer::end()
 void LineBuffer::cancel()
 {
     m_isCancelled = true;
+    onSpace = nullptr;
     m_waits->cancelAll();
 }
 
-QCoro::AsyncGenerator<QByteArray> LineBuffer::read(std::shared_ptr<LineBuffer> buffer)
+QCoro::AsyncGenerator<QByteArray> LineBuffer::lines(const std::shared_ptr<LineBuffer> &buffer)
 {
+    return read(std::make_shared<Reader>(buffer));
+}
+
+QCoro::AsyncGenerator<QByteArray> LineBuffer::read(std::shared_ptr<Reader> reader)
+{
+    const std::shared_ptr<LineBuffer> buffer = reader->buffer;
     for (;;) {
         while (!buffer->m_lines.isEmpty()) {
-            QByteArray line = buffer->m_lines.takeFirst();
+            const qsizetype before = buffer->m_bytes;
+            QByteArray line = buffer->take();
+            buffer->makeSpace(before);
             co_yield line;
         }
         if (buffer->m_isEnded)

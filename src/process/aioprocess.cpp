@@ -5,6 +5,7 @@
 #include "process/aioprocess_p.h"
 
 #include <csignal>
+#include <utility>
 
 using aio_detail::LocalWait;
 
@@ -92,25 +93,25 @@ AioContext *AioProcess::context() const
 
 QProcessEnvironment AioProcess::environment() const
 {
-    return d->process->processEnvironment();
+    return d->spawned->process()->processEnvironment();
 }
 
 void AioProcess::setEnvironment(const QProcessEnvironment &environment)
 {
-    d->process->setProcessEnvironment(environment);
+    d->spawned->process()->setProcessEnvironment(environment);
     Q_EMIT environmentChanged();
 }
 
 QString AioProcess::workingDirectory() const
 {
-    return d->process->workingDirectory();
+    return d->spawned->process()->workingDirectory();
 }
 
 void AioProcess::setWorkingDirectory(const QString &directory)
 {
     if (directory == workingDirectory())
         return;
-    d->process->setWorkingDirectory(directory);
+    d->spawned->process()->setWorkingDirectory(directory);
     Q_EMIT workingDirectoryChanged();
 }
 
@@ -135,6 +136,16 @@ std::chrono::milliseconds AioProcess::startTimeout() const
 void AioProcess::setStartTimeout(std::chrono::milliseconds limit)
 {
     d->startTimeout = limit;
+}
+
+std::chrono::milliseconds AioProcess::gracePeriod() const
+{
+    return d->gracePeriod;
+}
+
+void AioProcess::setGracePeriod(std::chrono::milliseconds period)
+{
+    d->gracePeriod = period;
 }
 
 void AioProcess::start()
@@ -191,7 +202,7 @@ QCoro::Task<bool> AioProcess::coro_join(std::stop_token stop)
 
 void AioProcess::terminate()
 {
-    d->signal(SIGTERM, "AioProcess::terminate");
+    d->terminate();
 }
 
 void AioProcess::kill()
@@ -215,11 +226,43 @@ void AioProcess::close()
 
 QProcess *AioProcess::qprocess()
 {
-    return d->process;
+    return d->exposeProcess();
 }
 
 QCoro::AsyncGenerator<QByteArray> AioProcess::coro_lines()
 {
     d->openLines();
-    return aio_detail::LineBuffer::read(d->lines);
+    return aio_detail::LineBuffer::lines(d->lines);
+}
+
+bool AioProcess::write(const QByteArray &data, QDeadlineTimer deadline, std::stop_token stop)
+{
+    return d->write(data, deadline, stop);
+}
+
+bool AioProcess::write(const QByteArray &data, std::stop_token stop)
+{
+    return d->write(data, QDeadlineTimer::Forever, stop);
+}
+
+QCoro::Task<bool> AioProcess::coro_write(QByteArray data, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto write = d->beginWrite(data, "AioProcess::coro_write");
+    const QPointer<aio_detail::InputPipe> input = d->input;    // from the first suspension on this object may be gone
+    LocalWait::Outcome how = stop.stop_requested() ? LocalWait::Cancelled : LocalWait::TimedOut;
+    if (write->isPending() && !stop.stop_requested() && !deadline.hasExpired()) {
+        LocalWait wait(write->waits, deadline, stop, "AioProcess::coro_write");
+        how = co_await wait.done();
+    }
+    co_return AioProcessPrivate::endWrite(input, *write, how == LocalWait::Cancelled);
+}
+
+QCoro::Task<bool> AioProcess::coro_write(QByteArray data, std::stop_token stop)
+{
+    return coro_write(std::move(data), QDeadlineTimer::Forever, stop);
+}
+
+void AioProcess::closeInput()
+{
+    d->closeInput();
 }

@@ -10,48 +10,48 @@
 #include "process/aioworkermain_p.h"
 #include "process/rawchannel.h"
 
-#include <QFile>
 #include <QMetaMethod>
-#include <QStandardPaths>
 #include <QThread>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 
 using namespace aio_detail;
 
 AioProcessPrivate::AioProcessPrivate(AioProcess *owner, const AioCall &target)
-    : q(owner), isWorker(true), call(target), process(new QProcess(owner)), m_limitTimer(new QTimer(owner))
+    : AioProcessPrivate(owner, target, QString(), QStringList())
 {
-    process->setProcessChannelMode(QProcess::ForwardedChannels);
-    process->setStandardInputFile(QProcess::nullDevice());
-    connectProcess();
+    spawned->process()->setProcessChannelMode(QProcess::ForwardedChannels);
+    spawned->process()->setStandardInputFile(QProcess::nullDevice());
 }
 
 AioProcessPrivate::AioProcessPrivate(AioProcess *owner, const QString &program, const QStringList &arguments)
-    : q(owner), isWorker(false), process(new QProcess(owner)), m_limitTimer(new QTimer(owner))
+    : AioProcessPrivate(owner, AioCall(), program, arguments)
 {
-    process->setProgram(program);
-    process->setArguments(arguments);
-    connectProcess();
+    spawned->process()->setProgram(program);
+    spawned->process()->setArguments(arguments);
 }
 
-void AioProcessPrivate::connectProcess()
+AioProcessPrivate::AioProcessPrivate(AioProcess *owner, const AioCall &target, const QString &program, const QStringList &)
+    : q(owner), isWorker(program.isNull()), call(target), displayName(isWorker ? target.displayName() : program),
+      spawned(new SpawnedChild(owner)), m_limitTimer(new QTimer(owner))
 {
     name = nextProcessName();
     daemon = AioProcessing::currentProcess().daemon;
     m_limitTimer->setTimerType(Qt::PreciseTimer);
     m_limitTimer->setSingleShot(true);
-    QObject::connect(m_limitTimer, &QTimer::timeout, q, [this] { checkLimit(); });
-    QObject::connect(process, &QProcess::started, q, [this] { onExecuted(); });
-    QObject::connect(process, &QProcess::finished, q,
-                     [this](int code, QProcess::ExitStatus status) { onFinished(code, status); });
-    QObject::connect(process, &QProcess::errorOccurred, q, [this](QProcess::ProcessError processError) {
-        if (processError == QProcess::FailedToStart)
-            onLaunchError();
-    });
-    QObject::connect(process, &QProcess::readyReadStandardOutput, q, [this] { readOutput(); });
-    QObject::connect(process, &QProcess::readyReadStandardError, q, [this] { readErrors(); });
+    QObject::connect(m_limitTimer, &QTimer::timeout, q, [this] { checkLimits(); });
+    adopt(spawned);
+}
+
+void AioProcessPrivate::adopt(Child *newChild)
+{
+    m_child = newChild;
+    QObject::connect(newChild, &Child::executed, q, [this] { onExecuted(); });
+    QObject::connect(newChild, &Child::failed, q, [this](const AioError &why) { onFailed(why); });
+    QObject::connect(newChild, &Child::ended, q, [this](int code, int signalNumber) { onEnded(code, signalNumber); });
 }
 
 AioProcessPrivate::~AioProcessPrivate()
@@ -61,13 +61,14 @@ AioProcessPrivate::~AioProcessPrivate()
     joins->cancelAll();
     if (lines)
         lines->cancel();
-    QObject::disconnect(process, nullptr, q, nullptr);
+    if (input)
+        input->cancel();
     QObject::disconnect(m_limitTimer, nullptr, q, nullptr);
-    aio_raw::closeDescriptor(m_pidDescriptor);
-    process->setParent(nullptr);
-    std::unique_ptr<QProcess> owned(process);
+    QObject::disconnect(m_child, nullptr, q, nullptr);
+    m_child->setParent(nullptr);
+    std::unique_ptr<Child> owned(m_child);
     if (phase == Starting || phase == Running)
-        abandon(std::move(owned), std::exchange(m_lifeline, -1), onDestroy);
+        abandon(std::move(owned), std::exchange(m_lifeline, -1), onDestroy, gracePeriod);
     aio_raw::closeDescriptor(m_lifeline);
 }
 
@@ -103,7 +104,8 @@ void AioProcessPrivate::requireStarted(const char *operation) const
 bool AioProcessPrivate::look()
 {
     const QPointer<AioProcess> self(q);
-    if (phase != Ended) {
+    for (qint64 before = -1; phase != Ended && before != pid;) {
+        before = pid;    // known only now? Then its end may be there as well
         waitForNews(QDeadlineTimer(0), -1);
         if (!self) {
             throwError(AioError::Cancelled, QStringLiteral("the AioProcess was destroyed by a slot"),
@@ -116,41 +118,82 @@ bool AioProcessPrivate::look()
 void AioProcessPrivate::signal(int number, const char *operation)
 {
     requireStarted(operation);
-    if (phase == Ended || process->state() == QProcess::NotRunning)
+    if (phase == Ended || !m_child->isRunning())
         return;
     m_isEndWanted = true;
-    ::kill(pid_t(pid), number);
+    m_child->signal(number);
     if (number != SIGKILL)
-        ::kill(pid_t(pid), SIGCONT);
+        m_child->signal(SIGCONT);
+}
+
+void AioProcessPrivate::terminate()
+{
+    signal(SIGTERM, "AioProcess::terminate");
+    if (phase == Ended || gracePeriod.count() < 0 || !m_grace.isForever())
+        return;
+    m_grace.setRemainingTime(gracePeriod, Qt::PreciseTimer);
+    checkLimits();
 }
 
 void AioProcessPrivate::openLines()
 {
     requireUsable("AioProcess::coro_lines");
-    if (!lines)
-        lines = std::make_shared<LineBuffer>();
-    readOutput();
-    if (phase == Ended) {
-        flushLines();
-        lines->end();
+    if (phase != Idle && !m_output) {
+        fail(AioError::UsageError,
+             isWorker ? QStringLiteral("standard output is this process's own: call coro_lines() before start()")
+                      : QStringLiteral("standard output goes to qprocess(), which was asked for before start(): call "
+                                       "coro_lines() before start()"),
+             "AioProcess::coro_lines");
     }
+    keepLines();
+    if (phase == Ended)
+        lines->end();
+}
+
+void AioProcessPrivate::keepLines()
+{
+    if (lines)
+        return;
+    lines = std::make_shared<LineBuffer>();
+    lines->onSpace = [this] {
+        if (m_output)
+            m_output->setPaused(false);
+    };
+}
+
+QProcess *AioProcessPrivate::exposeProcess()
+{
+    if (m_child != spawned)
+        return nullptr;
+    if (phase == Idle)
+        isExposed = true;
+    return spawned->process();
 }
 
 // -- what happens to the process
 
 void AioProcessPrivate::onExecuted()
 {
+    if (std::exchange(pid, m_child->pid()) != m_child->pid()) {
+        const QPointer<AioProcess> self(q);
+        Q_EMIT q->aliveChanged();
+        if (!self)
+            return;
+    }
     if (!isWorker)
         onReady();    // a worker says itself when it is ready
 }
 
 void AioProcessPrivate::onReady()
 {
-    if (phase != Starting)
+    const QPointer<AioProcess> self(q);
+    if (pid == 0)
+        m_child->look(QDeadlineTimer(0));    // its pid is known by now, and comes first
+    if (!self || phase != Starting)
         return;
     phase = Running;
-    const std::chrono::milliseconds limit = isWorker ? call.timeout() : std::chrono::milliseconds(-1);
-    setLimit(limit.count() < 0 ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(limit));
+    aio_raw::watchOom(std::int32_t(pid), m_memory);
+    setLimit(isWorker && m_callTimeout.count() >= 0 ? QDeadlineTimer(m_callTimeout) : QDeadlineTimer(QDeadlineTimer::Forever));
     starts->completeAll();
     Q_EMIT q->started();
 }
@@ -162,20 +205,17 @@ void AioProcessPrivate::onErrorArrived(const AioError &arrived)
     setError(arrived);
 }
 
-void AioProcessPrivate::onLaunchError()
+void AioProcessPrivate::onFailed(const AioError &why)
 {
     if (phase != Starting)
         return;
-    const QString program = process->program();
-    const bool isThere = !QStandardPaths::findExecutable(program).isEmpty();
     outcome->launchFailed = true;
-    finish(127, AioProcess::LaunchFailed,
-           makeError(isThere ? AioError::UnknownError : QFile::exists(program) ? AioError::PermissionDenied : AioError::NotFound,
-                     QStringLiteral("%1 cannot be started: %2").arg(program, process->errorString()),
-                     QStringLiteral("AioProcess::start"), name));
+    AioError own = why;
+    own.key = name;
+    finish(127, AioProcess::LaunchFailed, own);
 }
 
-void AioProcessPrivate::onFinished(int code, QProcess::ExitStatus status)
+void AioProcessPrivate::onEnded(int code, int signalNumber)
 {
     if (phase != Starting && phase != Running)
         return;
@@ -186,28 +226,42 @@ void AioProcessPrivate::onFinished(int code, QProcess::ExitStatus status)
         flushLines();
     if (!self)
         return;
-    const int signalNumber = status == QProcess::CrashExit ? code : 0;
-    const bool isEnded = signalNumber == SIGKILL || signalNumber == SIGTERM || signalNumber == SIGINT || signalNumber == SIGHUP;
     const int exit = signalNumber ? -signalNumber : code;
     if (phase == Starting && !m_isEndWanted) {
         outcome->launchFailed = true;
         finish(exit, AioProcess::LaunchFailed, error ? AioError() : launchFailure(exit));
         return;
     }
+    const AioProcess::ExitReason reason = reasonFor(code, signalNumber);
     AioError newError;
     if (signalNumber && !m_isEndWanted && !error) {
-        newError = makeError(AioError::WorkerLost,
-                             QStringLiteral("%1 was ended by signal %2 (%3)")
-                                 .arg(description()).arg(signalNumber).arg(QString::fromLocal8Bit(::strsignal(signalNumber))),
+        const QString how = reason == AioProcess::OutOfMemory
+            ? QStringLiteral("the kernel, since its memory cgroup or the machine had no more memory")
+            : QStringLiteral("signal %1 (%2)").arg(signalNumber).arg(QString::fromLocal8Bit(::strsignal(signalNumber)));
+        newError = makeError(AioError::WorkerLost, QStringLiteral("%1 was ended by %2").arg(description(), how),
                              QStringLiteral("AioProcess::start"), name);
     }
-    finish(exit,
-           isEnded                                                ? AioProcess::Killed
-               : signalNumber                                     ? AioProcess::Crashed
-               : code && error.remoteType == QLatin1StringView("std::bad_alloc") ? AioProcess::OutOfMemory
-               : code                                             ? AioProcess::AbnormalExit
-                                                                  : AioProcess::CleanExit,
-           newError);
+    finish(exit, reason, newError);
+}
+
+AioProcess::ExitReason AioProcessPrivate::reasonFor(int code, int signalNumber) const
+{
+    switch (signalNumber) {
+    case 0:
+        if (code && error.remoteType == QLatin1StringView("std::bad_alloc"))
+            return AioProcess::OutOfMemory;
+        return code ? AioProcess::AbnormalExit : AioProcess::CleanExit;
+    case SIGKILL:
+        if (!m_isEndWanted && error.code != AioError::TimedOut && aio_raw::hasOomKill(m_memory))
+            return AioProcess::OutOfMemory;
+        return AioProcess::Killed;
+    case SIGTERM:
+    case SIGINT:
+    case SIGHUP:
+        return AioProcess::Killed;
+    default:
+        return AioProcess::Crashed;
+    }
 }
 
 AioError AioProcessPrivate::launchFailure(int code) const
@@ -231,9 +285,11 @@ void AioProcessPrivate::finish(int code, AioProcess::ExitReason reason, const Ai
     phase = Ended;
     exitCode = code;
     exitReason = reason;
-    setLimit(QDeadlineTimer::Forever);
-    aio_raw::closeDescriptor(m_pidDescriptor);
+    m_limit = m_grace = QDeadlineTimer(QDeadlineTimer::Forever);
+    m_limitTimer->stop();
     aio_raw::closeDescriptor(m_lifeline);
+    if (input)
+        input->lose();
     removeChild(q);
     const QPointer<AioProcess> self(q);
     if (newError)
@@ -255,20 +311,30 @@ void AioProcessPrivate::finish(int code, AioProcess::ExitReason reason, const Ai
 void AioProcessPrivate::setLimit(const QDeadlineTimer &limit)
 {
     m_limit = limit;
-    checkLimit();
+    checkLimits();
 }
 
-void AioProcessPrivate::checkLimit()
+void AioProcessPrivate::checkLimits()
 {
     using namespace std::chrono;
-    if (m_limit.isForever()) {
+    const QPointer<AioProcess> self(q);
+    if (m_grace.hasExpired()) {
+        m_grace = QDeadlineTimer::Forever;
+        m_child->signal(SIGKILL);
+    }
+    if (m_limit.hasExpired())
+        onLimit();
+    if (!self || phase == Ended)
+        return;
+    const QDeadlineTimer next = std::min(m_limit, m_grace);
+    if (next.isForever())
         m_limitTimer->stop();
-        return;
-    }
-    if (!m_limit.hasExpired()) {
-        m_limitTimer->start(std::min<milliseconds>(ceil<milliseconds>(m_limit.remainingTimeAsDuration()), hours(24)));
-        return;
-    }
+    else
+        m_limitTimer->start(std::min<milliseconds>(ceil<milliseconds>(next.remainingTimeAsDuration()), hours(24)));
+}
+
+void AioProcessPrivate::onLimit()
+{
     const QPointer<AioProcess> self(q);
     const Phase before = phase;
     if (m_channel)
@@ -288,70 +354,46 @@ void AioProcessPrivate::checkLimit()
                                    .arg(description()).arg(startTimeout.count()).arg(adviceForMain()),
                                QStringLiteral("AioProcess::start"), name));
         }
-    } else if (phase == Running) {
-        setError(makeError(AioError::TimedOut,
-                           QStringLiteral("%1 did not return within %2 ms and is killed")
-                               .arg(description()).arg(call.timeout().count()),
-                           QStringLiteral("AioCall::withTimeout"), name));
+        if (self) {
+            aio_raw::closeDescriptor(m_lifeline);    // which kills it, whether its pid is known or not
+            m_child->giveUp();
+        }
+        return;
     }
+    setError(makeError(AioError::TimedOut,
+                       QStringLiteral("%1 did not return within %2 ms and is killed")
+                           .arg(description()).arg(m_callTimeout.count()),
+                       QStringLiteral("AioCall::withTimeout"), name));
     if (self)
-        process->kill();
+        m_child->signal(SIGKILL);
 }
 
 // -- lines
 
-void AioProcessPrivate::readOutput()
+void AioProcessPrivate::onOutputLine(const QByteArray &line)
 {
     static const QMetaMethod outputLine = QMetaMethod::fromSignal(&AioProcess::outputLine);
-    if (!process->isOpen() || (!lines && !q->isSignalConnected(outputLine)))
-        return;    // it stays in the QProcess
-    const QPointer<AioProcess> self(q);
-    const auto buffer = lines;
-    m_output.add(process->readAllStandardOutput(), [&](const QByteArray &line) {
-        if (buffer)
-            buffer->append(line);
-        if (self)
-            Q_EMIT self->outputLine(line);
-    });
-}
-
-void AioProcessPrivate::readErrors()
-{
-    static const QMetaMethod errorLine = QMetaMethod::fromSignal(&AioProcess::errorLine);
-    if (!process->isOpen() || !q->isSignalConnected(errorLine))
-        return;
-    const QPointer<AioProcess> self(q);
-    m_errors.add(process->readAllStandardError(), [&](const QByteArray &line) {
-        if (self)
-            Q_EMIT self->errorLine(line);
-    });
+    if (!isWorker && !q->isSignalConnected(outputLine))
+        keepLines();
+    if (lines) {
+        lines->append(line);
+        if (lines->isFull())
+            m_output->setPaused(true);
+    }
+    Q_EMIT q->outputLine(line);
 }
 
 void AioProcessPrivate::flushLines()
 {
     const QPointer<AioProcess> self(q);
-    const auto buffer = lines;
-    readOutput();
-    if (self)
-        readErrors();
-    if (self) {
-        m_output.end([&](const QByteArray &line) {
-            if (buffer)
-                buffer->append(line);
-            Q_EMIT q->outputLine(line);
-        });
-    }
-    if (self)
-        m_errors.end([&](const QByteArray &line) { Q_EMIT q->errorLine(line); });
-}
-
-bool AioProcessPrivate::isForwarded() const
-{
-    return process->processChannelMode() == QProcess::ForwardedChannels;
+    if (m_output)
+        m_output->finish();
+    if (self && m_errors)
+        m_errors->finish();
 }
 
 QString AioProcessPrivate::description() const
 {
-    return isWorker ? QStringLiteral("worker %1 (pid %2, function %3)").arg(name).arg(pid).arg(call.displayName())
-                    : QStringLiteral("process %1 (pid %2, program %3)").arg(name).arg(pid).arg(process->program());
+    return isWorker ? QStringLiteral("worker %1 (pid %2, function %3)").arg(name).arg(pid).arg(displayName)
+                    : QStringLiteral("process %1 (pid %2, program %3)").arg(name).arg(pid).arg(displayName);
 }

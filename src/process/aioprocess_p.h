@@ -4,8 +4,13 @@
 
 #include <aioprocessing/aioprocess.h>
 
+#include "platform/rawoom.h"
+#include "process/aioforkedchild_p.h"
+#include "process/aioinput_p.h"
 #include "process/aiolines_p.h"
 #include "process/aiolocalwait_p.h"
+#include "process/aiooutput_p.h"
+#include "process/aiospawnedchild_p.h"
 #include "process/aioworkerchannel_p.h"
 
 #include <QDeadlineTimer>
@@ -43,15 +48,25 @@ public:
     /* Hears what has happened, without waiting. Whether the process has ended; throws Cancelled if a slot deleted it. */
     bool look();
     void signal(int number, const char *operation);
+    void terminate();
     void openLines();
+    QProcess *exposeProcess();
+    /* A write that is under way or done; throws when there is nobody to write to. */
+    std::shared_ptr<aio_detail::InputPipe::Write> beginWrite(const QByteArray &data, const char *operation);
+    /* What has come of it, after a wait for it or instead of one. False: out of time, and nothing was written. */
+    static bool endWrite(const QPointer<aio_detail::InputPipe> &input, aio_detail::InputPipe::Write &write, bool isCancelled);
+    bool write(const QByteArray &data, const QDeadlineTimer &deadline, const std::stop_token &stop);
+    void closeInput();
     [[noreturn]] void fail(AioError::Code code, const QString &text, const char *operation);
 
     AioProcess *const q;
     const bool isWorker;
-    const AioCall call;
-    QProcess *process;    // a child of q
+    AioCall call;                              // until it has been sent
+    const QString displayName;                 // of the function or program
+    aio_detail::SpawnedChild *const spawned;   // a child of q; configured before the start, and used if QProcess starts it
     Phase phase = Idle;
     bool isClosed = false;
+    bool isExposed = false;                    // somebody has asked for the QProcess before the start
     QString name;
     bool daemon = false;
     qint64 pid = 0;
@@ -59,6 +74,7 @@ public:
     AioProcess::ExitReason exitReason = AioProcess::Running;
     AioProcess::OnDestroy onDestroy = AioProcess::Kill;
     std::chrono::milliseconds startTimeout{10000};
+    std::chrono::milliseconds gracePeriod{5000};
     AioContext *context = nullptr;
     AioError error;
     QVariant result;
@@ -66,39 +82,63 @@ public:
     const std::shared_ptr<aio_detail::LocalWaits> starts = std::make_shared<aio_detail::LocalWaits>();
     const std::shared_ptr<aio_detail::LocalWaits> joins = std::make_shared<aio_detail::LocalWaits>();
     std::shared_ptr<aio_detail::LineBuffer> lines;
+    aio_detail::InputPipe *input = nullptr;    // a child of q, as the two below; null: there is none
 
 private:
-    void connectProcess();
+    /* The ends for the child of what is opened for a start. */
+    struct Ends
+    {
+        Ends() = default;
+        ~Ends();
+        Q_DISABLE_COPY_MOVE(Ends)
+
+        aio_detail::WorkerArgument worker;
+        int input = -1;
+        int output = -1;
+        int errors = -1;
+    };
+
+    AioProcessPrivate(AioProcess *process, const AioCall &call, const QString &program, const QStringList &arguments);
+    void adopt(aio_detail::Child *newChild);
+    void keepLines();
     QByteArray makeFrames();
     void startWorker();
     void startProgram();
+    void openBriefing(Ends &ends);
+    void openChannels(Ends &ends);
+    [[noreturn]] void failToOpen(int number);
+    bool startForked(Ends &ends);
+    bool startSpawned(const Ends &ends);
     void watch();
 
     void onExecuted();
     void onReady();
-    void onLaunchError();
+    void onFailed(const AioError &why);
     void onErrorArrived(const AioError &arrived);
-    void onFinished(int code, QProcess::ExitStatus status);
+    void onEnded(int code, int signalNumber);
+    void onOutputLine(const QByteArray &line);
+    AioProcess::ExitReason reasonFor(int code, int signalNumber) const;
     void setLimit(const QDeadlineTimer &limit);
-    void readOutput();
-    void readErrors();
     void flushLines();
 
     AioError launchFailure(int code) const;
     void setError(const AioError &newError);
     void finish(int code, AioProcess::ExitReason reason, const AioError &newError);
-    bool isForwarded() const;
     QString description() const;
-    void checkLimit();
+    void checkLimits();
+    void onLimit();
     /* Sleeps until something happens, at the longest until \a deadline, and deals with it. */
     void waitForNews(QDeadlineTimer deadline, int stopDescriptor);
 
+    aio_detail::Child *m_child;                        // spawned, or a ForkedChild that is a child of q
     aio_detail::WorkerChannel *m_channel = nullptr;    // a child of q
     QTimer *m_limitTimer;                              // a child of q
-    QDeadlineTimer m_limit = QDeadlineTimer::Forever;
+    std::chrono::milliseconds m_callTimeout{-1};
+    QDeadlineTimer m_limit = QDeadlineTimer::Forever;  // for the start, and then for the function
+    QDeadlineTimer m_grace = QDeadlineTimer::Forever;  // from terminate() to the kill
     int m_lifeline = -1;
-    int m_pidDescriptor = -1;
     bool m_isEndWanted = false;
-    aio_detail::LineCutter m_output;
-    aio_detail::LineCutter m_errors;
+    aio_raw::OomWatch m_memory;                        // since it runs
+    aio_detail::OutputPipe *m_output = nullptr;
+    aio_detail::OutputPipe *m_errors = nullptr;
 };

@@ -6,12 +6,11 @@
 #include "process/aioprocessstart_p.h"
 
 #include "base/aioerrno_p.h"
-#include "platform/rawlifeline.h"
-#include "platform/rawprocess.h"
 #include "platform/rawsystem.h"
 #include "process/aiobootstrap_p.h"
 #include "process/aiocallcodec_p.h"
 #include "process/aiochildren_p.h"
+#include "process/aioforkserver_p.h"
 #include "process/aioprocess_p.h"
 #include "process/aioworkermain_p.h"
 #include "process/rawchannel.h"
@@ -25,10 +24,14 @@
 
 #include <cerrno>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 
 namespace aio_detail {
 
-QString workerProgram()
+namespace {
+
+QString ownProgram()
 {
     if (!aio_raw::programLink())
         return QCoreApplication::applicationFilePath();
@@ -42,28 +45,33 @@ QString workerProgram()
     return isSame ? target : link;
 }
 
-void handOver(QProcess &process, const WorkerArgument &argument)
+} // namespace
+
+QByteArrayList workerCommand()
 {
-    const auto modifier = process.childProcessModifier();
-    process.setChildProcessModifier([argument, modifier] {
-        // In the child, where nothing but system calls is allowed, on a stack of 4096 bytes.
-        aio_raw::keepOnExec(argument.channel);
-        aio_raw::keepOnExec(argument.briefing);
-        aio_raw::keepOnExec(argument.lifeline);
-        aio_raw::armLifeline(argument.lifeline);
-        if (modifier)
-            modifier();
-    });
-#if QT_VERSION >= QT_VERSION_CHECK(6, 6, 0)
-    QProcess::UnixProcessParameters parameters = process.unixProcessParameters();
-    parameters.flags |= QProcess::UnixProcessFlag::UseVFork;
-    process.setUnixProcessParameters(parameters);
-#endif
+    QStringList command = AioContext::defaultContext()->workerCommand();
+    if (command.isEmpty())
+        command.append(ownProgram());
+    if (command.first().isEmpty()) {
+        throwError(AioError::UsageError,
+                   QStringLiteral("on this system only Qt knows what program this is: make the QCoreApplication first"),
+                   QStringLiteral("AioProcess::start"));
+    }
+    QByteArrayList encoded;
+    for (const QString &text : std::as_const(command))
+        encoded.append(QFile::encodeName(text));
+    return encoded;
 }
 
 } // namespace aio_detail
 
 using namespace aio_detail;
+
+AioProcessPrivate::Ends::~Ends()
+{
+    for (int *end : {&worker.channel, &worker.lifeline, &worker.briefing, &input, &output, &errors})
+        aio_raw::closeDescriptor(*end);
+}
 
 void AioProcessPrivate::start()
 {
@@ -81,10 +89,9 @@ void AioProcessPrivate::start()
 
 void AioProcessPrivate::startProgram()
 {
-    phase = Starting;
-    const QPointer<AioProcess> self(q);
-    process->start();
-    if (self && phase != Ended)
+    Ends ends;
+    openChannels(ends);
+    if (startSpawned(ends))
         watch();
 }
 
@@ -96,43 +103,33 @@ void AioProcessPrivate::startWorker()
         fail(AioError::UsageError, QStringLiteral("a daemon may not start workers of its own, since nobody would wait for them"),
              "AioProcess::start");
     }
-    const QString program = workerProgram();
-    if (program.isEmpty()) {
-        fail(AioError::UsageError, QStringLiteral("on this system only Qt knows what program this is: make the QCoreApplication first"),
-             "AioProcess::start");
-    }
+    Ends ends;
+    openBriefing(ends);
+    openChannels(ends);
+    m_callTimeout = std::exchange(call, AioCall()).timeout();
+    if (!startForked(ends) && !startSpawned(ends))
+        return;
+    setLimit(QDeadlineTimer(startTimeout));
+    watch();    // what the worker says is heard from the event loop, never in here
+}
+
+// What the worker is told, and the channel on which it answers.
+void AioProcessPrivate::openBriefing(Ends &ends)
+{
     QByteArray frames = makeFrames();
     aio_raw::SocketPair channel;
     aio_raw::SocketPair lifeline;
-    int briefing = -1;
-    if (!aio_raw::openSocketPair(channel) || !aio_raw::openSocketPair(lifeline)
-        || (briefing = aio_raw::openMemory(frames.constData(), size_t(frames.size()))) < 0) {
-        const int number = errno;
-        wipe(frames);
-        for (int *end : {&channel.parent, &channel.worker, &lifeline.parent, &lifeline.worker})
-            aio_raw::closeDescriptor(*end);
-        fail(codeOfErrno(number),
-             withErrnoText(QStringLiteral("no descriptors or memory to brief a worker with"), number), "AioProcess::start");
-    }
+    const bool isOpen = aio_raw::openSocketPair(channel) && aio_raw::openSocketPair(lifeline)
+        && (ends.worker.briefing = aio_raw::openMemory(frames.constData(), size_t(frames.size()))) >= 0;
+    const int number = errno;
     wipe(frames);
-
-    static const QMetaMethod outputLine = QMetaMethod::fromSignal(&AioProcess::outputLine);
-    static const QMetaMethod errorLine = QMetaMethod::fromSignal(&AioProcess::errorLine);
-    const bool wantsOutput = lines || q->isSignalConnected(outputLine);
-    const bool wantsErrors = q->isSignalConnected(errorLine);
-    if (isForwarded() && (wantsOutput || wantsErrors)) {
-        process->setProcessChannelMode(wantsOutput && wantsErrors ? QProcess::SeparateChannels
-                                           : wantsOutput          ? QProcess::ForwardedErrorChannel
-                                                                  : QProcess::ForwardedOutputChannel);
+    ends.worker.channel = channel.worker;
+    ends.worker.lifeline = lifeline.worker;
+    if (!isOpen) {
+        aio_raw::closeDescriptor(channel.parent);
+        aio_raw::closeDescriptor(lifeline.parent);
+        failToOpen(number);
     }
-    WorkerArgument argument;
-    argument.channel = channel.worker;
-    argument.lifeline = lifeline.worker;
-    argument.briefing = briefing;
-    process->setProgram(program);
-    process->setArguments({QString::fromLatin1(argument.toText())});
-    handOver(*process, argument);
-
     m_lifeline = lifeline.parent;
     m_channel = new WorkerChannel(channel.parent, q);
     QObject::connect(m_channel, &WorkerChannel::ready, q, [this] { onReady(); });
@@ -142,18 +139,108 @@ void AioProcessPrivate::startWorker()
         const QPointer<AioProcess> self(q);
         onErrorArrived(e);
         if (self)
-            process->kill();
+            m_child->signal(SIGKILL);
     });
+}
+
+// Pipes for what somebody listens to; a program has all three, unless its channels are wanted as the QProcess has them.
+void AioProcessPrivate::openChannels(Ends &ends)
+{
+    static const QMetaMethod outputLine = QMetaMethod::fromSignal(&AioProcess::outputLine);
+    static const QMetaMethod errorLine = QMetaMethod::fromSignal(&AioProcess::errorLine);
+    const bool takesAll = !isWorker && !isExposed;
+    if (takesAll || lines || q->isSignalConnected(outputLine)) {
+        m_output = new OutputPipe(q);
+        QObject::connect(m_output, &OutputPipe::line, q, [this](const QByteArray &line) { onOutputLine(line); });
+    }
+    if (takesAll || q->isSignalConnected(errorLine)) {
+        m_errors = new OutputPipe(q);
+        QObject::connect(m_errors, &OutputPipe::line, q, &AioProcess::errorLine);
+    }
+    if (takesAll) {
+        input = new InputPipe(q);
+        QObject::connect(input, &InputPipe::written, q, &AioProcess::written);
+    }
+    if ((m_output && !m_output->open(ends.output)) || (m_errors && !m_errors->open(ends.errors))
+        || (input && !input->open(ends.input)))
+        failToOpen(errno);
+}
+
+void AioProcessPrivate::failToOpen(int number)
+{
+    delete std::exchange(m_channel, nullptr);
+    delete std::exchange(m_output, nullptr);
+    delete std::exchange(m_errors, nullptr);
+    delete std::exchange(input, nullptr);
+    aio_raw::closeDescriptor(m_lifeline);
+    fail(codeOfErrno(number), withErrnoText(QStringLiteral("no descriptors or memory for another process"), number),
+         "AioProcess::start");
+}
+
+// True: the fork server was asked. False: the worker is to be spawned.
+bool AioProcessPrivate::startForked(Ends &ends)
+{
+    if (context->startMethod() != AioContext::ForkServer || !aio_raw::hasForkServer()) {
+        ForkServer::instance().stop();    // if there is one: it is wanted no more
+        return false;
+    }
+    const QProcess *settings = spawned->process();
+    if (isExposed || !settings->processEnvironment().inheritsFromParent())
+        return false;
+    const QString directory = settings->workingDirectory();
+    aio_raw::ForkRequest request;
+    request.channel = ends.worker.channel;
+    request.lifeline = ends.worker.lifeline;
+    request.briefing = ends.worker.briefing;
+    request.directory = aio_raw::openWorkingDirectory(directory.isEmpty() ? "." : QFile::encodeName(directory).constData());
+    request.output = aio_raw::duplicate(ends.output >= 0 ? ends.output : STDOUT_FILENO);
+    request.errors = aio_raw::duplicate(ends.errors >= 0 ? ends.errors : STDERR_FILENO);
+    auto child = std::make_unique<ForkedChild>(q);
+    if (request.directory < 0 || request.output < 0 || request.errors < 0 || !child->start(request)) {
+        for (int *copy : {&request.directory, &request.output, &request.errors})
+            aio_raw::closeDescriptor(*copy);
+        return false;
+    }
+    ends.worker = WorkerArgument();    // they are the child's now
+    phase = Starting;
+    adopt(child.release());
+    return true;
+}
+
+// False: it has failed already, and finished() was emitted.
+bool AioProcessPrivate::startSpawned(const Ends &ends)
+{
+    QProcess *process = spawned->process();
+    Inheritance inheritance;
+    inheritance.input = ends.input;
+    inheritance.output = ends.output;
+    inheritance.errors = ends.errors;
+    if (isWorker) {
+        QStringList command;
+        for (const QByteArray &text : workerCommand())
+            command.append(QFile::decodeName(text));
+        process->setProgram(command.takeFirst());
+        process->setArguments(command << QString::fromLatin1(ends.worker.toText()));
+        inheritance.worker = ends.worker;
+    }
+    if (input)
+        process->setStandardInputFile(QProcess::nullDevice());    // replaced by the pipe
+    const QProcess::ProcessChannelMode mode = process->processChannelMode();
+    if (m_output && m_errors)
+        process->setProcessChannelMode(QProcess::ForwardedChannels);
+    else if (m_output && mode == QProcess::MergedChannels)
+        inheritance.errors = ends.output;
+    else if (m_output && mode == QProcess::SeparateChannels)
+        process->setProcessChannelMode(QProcess::ForwardedOutputChannel);
+    else if (m_errors && mode == QProcess::SeparateChannels)
+        process->setProcessChannelMode(QProcess::ForwardedErrorChannel);
     phase = Starting;
     const QPointer<AioProcess> self(q);
-    process->start();
-    aio_raw::closeDescriptor(channel.worker);
-    aio_raw::closeDescriptor(lifeline.worker);
-    aio_raw::closeDescriptor(briefing);
+    spawned->start(inheritance);
     if (!self || phase == Ended)
-        return;
-    setLimit(QDeadlineTimer(startTimeout));
-    watch();    // what the worker says is heard from the event loop, never in here
+        return false;
+    pid = spawned->pid();
+    return true;
 }
 
 QByteArray AioProcessPrivate::makeFrames()
@@ -196,8 +283,6 @@ QByteArray AioProcessPrivate::makeFrames()
 
 void AioProcessPrivate::watch()
 {
-    pid = process->processId();
-    m_pidDescriptor = aio_raw::openChild(std::int32_t(pid));
     addChild(q);
     Q_EMIT q->aliveChanged();
 }

@@ -2,17 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "process/aioworkerlink_p.h"
-
-#include <QProcess>
-#include <QString>
+#include <QByteArrayList>
 
 namespace aio_detail {
 
-/* This process's executable; by its name if that still names the same file, so that a rebuild does not mix two versions. Empty: nobody knows. */
-QString workerProgram();
-
-/* Has \a process give the descriptors of \a argument, which are close-on-exec here, to the program that it starts. */
-void handOver(QProcess &process, const WorkerArgument &argument);
+/*
+ * The program that workers of this process run, and its arguments: the context's, else this process's executable, by its name if
+ * that still names the same file, so that a rebuild does not mix two versions. Throws AioException where nobody knows it.
+ */
+QByteArrayList workerCommand();
 
 } // namespace aio_detail

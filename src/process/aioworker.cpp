@@ -4,9 +4,12 @@
 
 #include "platform/rawsystem.h"
 #include "process/aiocaught_p.h"
+#include "process/aiodump_p.h"
+#include "process/aioforkserver_p.h"
 #include "process/aioidentity_p.h"
 #include "process/aioworkerlink_p.h"
 #include "process/aioworkermain_p.h"
+#include "process/rawchannel.h"
 #include "shm/aiocontext_p.h"
 
 #include <QCoreApplication>
@@ -74,16 +77,19 @@ void refuseUnenteredWorker()
         std::vector<const char *> argv;
         for (const QByteArray &text : texts)
             argv.push_back(text.constData());
-        const auto argument = WorkerArgument::find(int(argv.size()), argv.data());
-        if (!argument)
-            return true;
-        WorkerLink link(*argument);
-        if (!link.open())
-            return true;
-        link.sendError(makeError(AioError::UsageError,
-                                 QStringLiteral("%1 was started as a worker and did not become one: %2")
-                                     .arg(QString::fromLocal8Bit(texts.value(0)), adviceForMain()),
-                                 QStringLiteral("AioProcess::start")));
+        const QString text = QStringLiteral("%1 was started as a worker and did not become one: %2")
+                                 .arg(QString::fromLocal8Bit(texts.value(0)), adviceForMain());
+        if (const auto argument = WorkerArgument::find(int(argv.size()), argv.data())) {
+            WorkerLink link(*argument);
+            if (!link.open())
+                return true;
+            link.sendError(makeError(AioError::UsageError, text, QStringLiteral("AioProcess::start")));
+        } else {
+            const auto server = ForkServerArgument::find(int(argv.size()), argv.data());
+            if (!server || !aio_raw::isLocalSocket(server->control))
+                return true;
+            std::fprintf(stderr, "%s\n", qPrintable(text));    // who asks for workers hears that it ended
+        }
         ::_exit(1);
     }();
     Q_UNUSED(isPlainProcess)
@@ -98,16 +104,27 @@ namespace AioProcessing {
 
 bool isWorker(int argc, char **argv)
 {
-    return aio_detail::WorkerArgument::find(argc, argv).has_value();
+    return aio_detail::WorkerArgument::find(argc, argv) || aio_detail::ForkServerArgument::find(argc, argv);
 }
 
 int runWorker(int argc, char **argv)
 {
+    return runWorker(argc, argv, [](int &count, char **arguments) { return std::make_unique<QCoreApplication>(count, arguments); });
+}
+
+int runWorker(int argc, char **argv, const WorkerApplicationFactory &makeApplication)
+{
     using namespace aio_detail;
     int index = 0;
-    const auto argument = WorkerArgument::find(argc, argv, &index);
-    WorkerLink link(argument.value_or(WorkerArgument()));
+    auto argument = WorkerArgument::find(argc, argv, &index);
     workerEntered = true;
+    if (const auto server = ForkServerArgument::find(argc, argv, &index)) {
+        aio_raw::ForkRequest request;
+        if (!runForkServer(*server, request))
+            return 1;
+        argument = WorkerArgument{request.channel, request.lifeline, request.briefing};    // a worker from here on
+    }
+    WorkerLink link(argument.value_or(WorkerArgument()));
     if (!argument || !link.open()) {
         std::fprintf(stderr, "%s: this is no worker: workers are started by AioProcess, not by hand\n",
                      argc > 0 ? argv[0] : "?");
@@ -120,6 +137,7 @@ int runWorker(int argc, char **argv)
         return 1;
     }
     becomeWorker(bootstrap);
+    dumpOnSignalIfWanted();
 
     std::vector<char *> plainArgv(argv, argv + argc);
     plainArgv.erase(plainArgv.begin() + index);
@@ -127,7 +145,7 @@ int runWorker(int argc, char **argv)
     int plainArgc = argc - 1;
     int exitCode = 1;
     {
-        QCoreApplication app(plainArgc, plainArgv.data());
+        const std::unique_ptr<QCoreApplication> app = makeApplication(plainArgc, plainArgv.data());
         exitCode = serveCall(link, bootstrap);
     }
     leaveContexts();

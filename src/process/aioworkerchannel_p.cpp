@@ -6,7 +6,6 @@
 #include "process/aiobootstrap_p.h"
 #include "process/rawchannel.h"
 
-#include <QAbstractEventDispatcher>
 #include <QPointer>
 
 namespace aio_detail {
@@ -14,17 +13,9 @@ namespace aio_detail {
 using aio_raw::FrameType;
 using aio_raw::Transfer;
 
-WorkerChannel::WorkerChannel(int descriptor, QObject *parent) : QObject(parent), m_descriptor(descriptor)
+WorkerChannel::WorkerChannel(int descriptor, QObject *parent) : QObject(parent)
 {
-    if (!QAbstractEventDispatcher::instance())
-        return;    // a plain thread: its blocking calls pump
-    m_readable = new QSocketNotifier(m_descriptor, QSocketNotifier::Read, this);
-    connect(m_readable, &QSocketNotifier::activated, this, &WorkerChannel::pump);
-}
-
-WorkerChannel::~WorkerChannel()
-{
-    close();
+    m_socket.open(descriptor, QSocketNotifier::Read, this, [this] { pump(); });
 }
 
 void WorkerChannel::pump()
@@ -32,11 +23,11 @@ void WorkerChannel::pump()
     const QPointer<WorkerChannel> self(this);    // whoever hears a signal may delete the process
     constexpr qsizetype step = 256 * 1024;
     // Memory grows with the bytes that are there, never on the word of a header.
-    while (self && m_descriptor >= 0) {
+    while (self && m_socket.isOpen()) {
         const qsizetype before = m_in.size();
         m_in.resize(before + step);
         std::size_t moved = 0;
-        const Transfer outcome = aio_raw::receiveSome(m_descriptor, m_in.data() + before, std::size_t(step), moved);
+        const Transfer outcome = aio_raw::receiveSome(m_socket.get(), m_in.data() + before, std::size_t(step), moved);
         m_in.resize(before + qsizetype(moved));
         if (moved > 0 && !takeFrames())
             return;
@@ -107,12 +98,7 @@ void WorkerChannel::violate(const QString &what)
 
 void WorkerChannel::close()
 {
-    if (m_readable) {
-        m_readable->setEnabled(false);
-        m_readable->deleteLater();    // it may be the one that called
-        m_readable = nullptr;
-    }
-    aio_raw::closeDescriptor(m_descriptor);
+    m_socket.close();
     m_in.clear();
 }
 

@@ -4,11 +4,11 @@
 
 #include <aioprocessing/aioerror.h>
 
+#include "process/aiowatched_p.h"
 #include "process/rawframe.h"
 
 #include <QByteArray>
 #include <QObject>
-#include <QSocketNotifier>
 #include <QVariant>
 
 namespace aio_detail {
@@ -23,13 +23,12 @@ class WorkerChannel : public QObject
 public:
     /* Takes over the non-blocking \a descriptor. */
     WorkerChannel(int descriptor, QObject *parent);
-    ~WorkerChannel() override;
 
     /* Receives what is there, and emits the signals for it. */
     void pump();
 
     /* -1 when the channel is closed. */
-    int descriptor() const { return m_descriptor; }
+    int descriptor() const { return m_socket.get(); }
     /* Whether the worker has said how its call ended. */
     bool isDone() const { return m_isDone; }
 
@@ -48,11 +47,10 @@ private:
     void violate(const QString &what);
     void close();
 
-    int m_descriptor;
     QByteArray m_in;
     bool m_isReady = false;
     bool m_isDone = false;
-    QSocketNotifier *m_readable = nullptr;    // a child, so that it follows to another thread
+    WatchedDescriptor m_socket;
 };
 
 } // namespace aio_detail

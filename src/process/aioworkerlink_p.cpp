@@ -5,9 +5,8 @@
 #include "codec/aiovariantcodec_p.h"
 #include "platform/rawlifeline.h"
 #include "process/aiocallcodec_p.h"
+#include "process/aioprivateargument_p.h"
 #include "process/rawchannel.h"
-
-#include <QByteArrayView>
 
 namespace aio_detail {
 
@@ -16,7 +15,7 @@ using aio_raw::Transfer;
 
 namespace {
 
-constexpr QByteArrayView argumentName = "--aioprocessing-worker=";
+constexpr const char *role = "worker";
 
 AioError protocolError(const QString &what)
 {
@@ -27,29 +26,13 @@ AioError protocolError(const QString &what)
 
 QByteArray WorkerArgument::toText() const
 {
-    return argumentName.toByteArray() + QByteArray::number(channel) + ':' + QByteArray::number(lifeline) + ':'
-        + QByteArray::number(briefing);
+    return privateArgument(role, {channel, lifeline, briefing});
 }
 
 std::optional<WorkerArgument> WorkerArgument::find(int argc, const char *const *argv, int *index)
 {
-    for (int i = 1; i < argc && argv[i]; ++i) {
-        const QByteArrayView text(argv[i]);
-        if (!text.startsWith(argumentName))
-            continue;
-        WorkerArgument found;
-        const QList<QByteArray> numbers = text.sliced(argumentName.size()).toByteArray().split(':');
-        bool isWhole = numbers.size() == 3;
-        int *const fields[] = {&found.channel, &found.lifeline, &found.briefing};
-        for (int field = 0; isWhole && field < 3; ++field)
-            *fields[field] = numbers[field].toInt(&isWhole);
-        if (!isWhole || found.channel < 0 || found.lifeline < 0 || found.briefing < 0)
-            continue;
-        if (index)
-            *index = i;
-        return found;
-    }
-    return std::nullopt;
+    const auto found = findPrivateArgument(argc, argv, role, 3, index);
+    return found ? std::optional(WorkerArgument{found->at(0), found->at(1), found->at(2)}) : std::nullopt;
 }
 
 bool appendFrame(QByteArray &frames, FrameType type, const QByteArray &body)

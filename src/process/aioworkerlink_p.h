@@ -15,10 +15,7 @@
 
 namespace aio_detail {
 
-/*
- * The one argument of a worker's command line: the numbers of the three descriptors that it inherits. They keep the numbers
- * they have in the parent; moving them to fixed ones could hit the descriptor on which QProcess reports a failed exec.
- */
+/* The three descriptors that a worker has. A spawned one finds them in its command line. */
 struct WorkerArgument
 {
     int channel = -1;

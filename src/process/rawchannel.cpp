@@ -5,6 +5,7 @@
 #include "platform/rawdescriptors.h"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -25,19 +26,44 @@ int aboveStandardStreams(int descriptor) noexcept
     return moved;
 }
 
-} // namespace
-
-bool openSocketPair(SocketPair &pair) noexcept
+bool takeEnds(SocketPair &pair, int parent, int worker) noexcept
 {
-    int ends[2];
-    if (!openSockets(SOCK_STREAM, ends))
-        return false;
-    pair.parent = aboveStandardStreams(ends[0]);
-    pair.worker = aboveStandardStreams(ends[1]);
+    pair.parent = aboveStandardStreams(parent);
+    pair.worker = aboveStandardStreams(worker);
     if (pair.parent < 0 || pair.worker < 0)
         return false;
     const int flags = ::fcntl(pair.parent, F_GETFL);
     return ::fcntl(pair.parent, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+// What a call that moved \a count bytes has come to.
+Transfer outcomeOf(ssize_t count, std::size_t &moved) noexcept
+{
+    moved = count > 0 ? std::size_t(count) : 0;
+    if (count < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? Transfer::Again : Transfer::Gone;
+    return count == 0 ? Transfer::Gone : Transfer::Done;
+}
+
+} // namespace
+
+bool openSocketPair(SocketPair &pair, SocketKind kind) noexcept
+{
+    const int type = kind == SocketKind::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
+    int ends[2];
+    return openSockets(type, ends) && takeEnds(pair, ends[0], ends[1]);
+}
+
+bool openPipe(SocketPair &pair, bool parentReads) noexcept
+{
+    int ends[2];
+    return openPipe(ends) && takeEnds(pair, ends[parentReads ? 0 : 1], ends[parentReads ? 1 : 0]);
+}
+
+int duplicate(int descriptor) noexcept
+{
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return copy < 0 && errno == EBADF ? aboveStandardStreams(::open("/dev/null", O_RDWR | O_CLOEXEC)) : copy;
 }
 
 int openMemory(const void *data, std::size_t size) noexcept
@@ -63,6 +89,12 @@ int openMemory(const void *data, std::size_t size) noexcept
     return memory;
 }
 
+int openWorkingDirectory(const char *path) noexcept
+{
+    const int directory = openDirectory(path);
+    return directory < 0 ? -1 : aboveStandardStreams(directory);
+}
+
 void closeDescriptor(int &descriptor) noexcept
 {
     if (descriptor >= 0)
@@ -84,7 +116,8 @@ bool isLocalSocket(int descriptor) noexcept
     if (::getsockname(descriptor, reinterpret_cast<sockaddr *>(&name), &size) != 0 || name.ss_family != AF_UNIX)
         return false;
     size = sizeof type;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0
+        && (type == SOCK_STREAM || type == SOCK_SEQPACKET);
 }
 
 bool keepOnExec(int descriptor) noexcept
@@ -133,17 +166,45 @@ Transfer readAll(int file, void *data, std::size_t size) noexcept
     return Transfer::Done;
 }
 
-Transfer receiveSome(int descriptor, void *data, std::size_t size, std::size_t &moved) noexcept
+Transfer receiveSome(int socket, void *data, std::size_t size, std::size_t &moved) noexcept
 {
-    moved = 0;
     ssize_t got;
     do {
-        got = ::recv(descriptor, data, size, MSG_DONTWAIT);
+        got = ::recv(socket, data, size, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? Transfer::Again : Transfer::Gone;
-    moved = std::size_t(got);
-    return got == 0 ? Transfer::Gone : Transfer::Done;
+    return outcomeOf(got, moved);
+}
+
+Transfer readSome(int descriptor, void *data, std::size_t size, std::size_t &moved) noexcept
+{
+    ssize_t got;
+    do {
+        got = ::read(descriptor, data, size);
+    } while (got < 0 && errno == EINTR);
+    return outcomeOf(got, moved);
+}
+
+Transfer writeSome(int descriptor, const void *data, std::size_t size, std::size_t &moved) noexcept
+{
+    // SIGPIPE comes to the thread that writes: blocked, and taken away again, it disturbs nobody.
+    sigset_t pipeSet;
+    sigset_t before;
+    sigset_t pending;
+    ::sigemptyset(&pipeSet);
+    ::sigaddset(&pipeSet, SIGPIPE);
+    ::sigpending(&pending);
+    ::pthread_sigmask(SIG_BLOCK, &pipeSet, &before);
+    ssize_t written;
+    do {
+        written = ::write(descriptor, data, size);
+    } while (written < 0 && errno == EINTR);
+    const Transfer outcome = outcomeOf(written, moved);
+    if (outcome == Transfer::Gone && !::sigismember(&pending, SIGPIPE)) {
+        const timespec none{};
+        ::sigtimedwait(&pipeSet, nullptr, &none);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return outcome;
 }
 
 } // namespace aio_raw

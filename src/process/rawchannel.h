@@ -19,16 +19,27 @@ struct SocketPair
     int worker = -1;
 };
 
+enum class SocketKind { Stream, Messages };
+
 /* False with errno set when there is no pair to be had. */
-bool openSocketPair(SocketPair &pair) noexcept;
+bool openSocketPair(SocketPair &pair, SocketKind kind = SocketKind::Stream) noexcept;
+
+/* A pipe: \a pair.parent is the end that \a parentReads or else writes, \a pair.worker the other one. As above. */
+bool openPipe(SocketPair &pair, bool parentReads) noexcept;
+
+/* A close-on-exec copy of \a descriptor, or of /dev/null where that is closed; -1 with errno set. */
+int duplicate(int descriptor) noexcept;
 
 /* A close-on-exec descriptor of memory that holds \a data, to be read from its beginning; -1 with errno set. */
 int openMemory(const void *data, std::size_t size) noexcept;
 
+/* A close-on-exec descriptor of a directory, for fchdir(); -1 with errno set. */
+int openWorkingDirectory(const char *path) noexcept;
+
 /* Closes \a descriptor unless it is -1, and makes it -1. */
 void closeDescriptor(int &descriptor) noexcept;
 
-/* Whether \a descriptor is a connected local stream socket, as the ends of a pair are. */
+/* Whether \a descriptor is a connected local socket, as the ends of a pair are. */
 bool isLocalSocket(int descriptor) noexcept;
 
 /* Whether \a descriptor is a regular file, as memory is. */
@@ -48,6 +59,10 @@ Transfer sendAll(int socket, const void *data, std::size_t size) noexcept;
 Transfer readAll(int file, void *data, std::size_t size) noexcept;
 
 /* Not blocking, what comes: \a moved is the number of bytes. Again: nothing comes now. */
-Transfer receiveSome(int descriptor, void *data, std::size_t size, std::size_t &moved) noexcept;
+Transfer receiveSome(int socket, void *data, std::size_t size, std::size_t &moved) noexcept;
+
+/* The same for a descriptor that is non-blocking by itself, as the parent's end of a pipe. Writing never raises SIGPIPE. */
+Transfer readSome(int descriptor, void *data, std::size_t size, std::size_t &moved) noexcept;
+Transfer writeSome(int descriptor, const void *data, std::size_t size, std::size_t &moved) noexcept;
 
 } // namespace aio_raw

@@ -2,65 +2,23 @@
 // SPDX-License-Identifier: MIT
 #include <aioprocessing/aioqueue.h>
 
-#include "codec/aiovariantcodec_p.h"
-#include "queue/rawqueue.h"
-#include "sync/aioobject_p.h"
+#include "queue/aiooutmessage_p.h"
+#include "queue/aiopoolwork_p.h"
+#include "queue/aioqueue_p.h"
+#include "queue/aioreceive_p.h"
 
 #include <aioprocessing/aiocontext.h>
 
-#include <limits>
+#include <QMetaMethod>
 
 using namespace aio_detail;
 using namespace aio_raw;
 
-class AioQueuePrivate final : public AioObjectPrivate
-{
-public:
-    explicit AioQueuePrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::Queue) {}
-
-    std::atomic<bool> closed = false;
-};
-
 namespace {
-
-class GetVariant final : public RawQueue::Get
-{
-public:
-    explicit GetVariant(const OpenCell &cell) : Get(cell.raw(), cell.address()) {}
-
-    QVariant value;
-    AioError error;
-
-protected:
-    void receive(const char *data, std::size_t size) noexcept override
-    {
-        Doorbell::countBytes(size);
-        try {
-            error = decodeVariant(QByteArrayView(data, qsizetype(size)), value, "AioQueue::get");
-        } catch (const std::exception &exception) {
-            error = makeError(AioError::Unserializable,
-                              QStringLiteral("reading a message threw: %1").arg(QString::fromUtf8(exception.what())),
-                              QStringLiteral("AioQueue::get"));
-        } catch (...) {
-            error = makeError(AioError::Unserializable, QStringLiteral("reading a message threw an exception"),
-                              QStringLiteral("AioQueue::get"));
-        }
-    }
-};
-
-AioError errorOf(RawQueue::Outcome outcome, const char *operation, const QString &key)
-{
-    const auto name = QString::fromLatin1(operation);
-    if (outcome == RawQueue::Outcome::ShutDown)
-        return makeError(AioError::ShutDown, QStringLiteral("%1: the queue is shut down").arg(name), name, key);
-    return makeError(AioError::OutOfResources,
-                     QStringLiteral("%1: the context's shared memory is used up; take messages out first, set a maxSize, or raise "
-                                    "AioContext::setMemoryLimit()").arg(name), name, key);
-}
 
 std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
 {
-    return std::make_unique<AioQueuePrivate>(std::move(cell));
+    return std::make_unique<AioQueuePrivate>(std::move(cell), AioHandle::Queue);
 }
 
 std::shared_ptr<OpenCell> createQueue(AioContext &context, qsizetype maxSize)
@@ -71,11 +29,6 @@ std::shared_ptr<OpenCell> createQueue(AioContext &context, qsizetype maxSize)
         throwOutOfMemory("AioQueue::create");
     lot.arena().publishCell(address);
     return OpenCell::adopt(context, address);
-}
-
-QCoro::Task<bool> ready(bool value)
-{
-    co_return value;
 }
 
 } // namespace
@@ -99,71 +52,132 @@ AioQueuePrivate *AioQueue::d() const
 
 // -- put
 
-QByteArray AioQueue::encode(const QVariant &value, const char *operation)
+// -- put
+
+void AioQueue::requireOpen(const char *operation)
 {
+    d_ptr->cell->requireMember(operation);
     if (d()->closed.load(std::memory_order_relaxed)) {
         failOn(this, *d_ptr->waits,
                makeError(AioError::Closed, QStringLiteral("%1: this AioQueue object was closed").arg(QLatin1String(operation)),
                          QString::fromLatin1(operation), key()));
     }
-    QByteArray bytes;
-    const AioError error = encodeVariant(value, bytes, operation);
-    if (error)
-        failOn(this, *d_ptr->waits, error);
-    if (bytes.size() > qsizetype(LargestBlock)) {
-        failOn(this, *d_ptr->waits, makeError(AioError::TooLarge,
-            QStringLiteral("%1: the message has %2 bytes, more than the %3 that fit; send it in parts")
-                .arg(QLatin1String(operation)).arg(bytes.size()).arg(LargestBlock), QString::fromLatin1(operation), key()));
-    }
-    Doorbell::countBytes(std::size_t(bytes.size()));
-    return bytes;
 }
 
 bool AioQueue::put(const QVariant &value, QDeadlineTimer deadline, std::stop_token stop)
 {
-    const QByteArray bytes = encode(value, "AioQueue::put");
-    const auto cell = d_ptr->cell;
-    RawQueue::Put operation(cell->raw(), cell->address(), bytes.constData(), std::size_t(bytes.size()));
-    const WaitResult result = blockFor(cell->lot(), operation, deadline, std::move(stop), "AioQueue::put");
-    if (result == WaitResult::TimedOut)
-        return false;
-    if (result != WaitResult::Completed)
-        failOn(this, *d_ptr->waits, result, "AioQueue::put", key());
-    if (operation.outcome() != RawQueue::Outcome::Done)
-        failOn(this, *d_ptr->waits, errorOf(operation.outcome(), "AioQueue::put", key()));
+    requireOpen("AioQueue::put");
+    OutMessage message;
+    if (const AioError error = message.encode(value, "AioQueue::put"))
+        failOn(this, *d_ptr->waits, error);
+    return putMessage(message, deadline, stop);
+}
+
+bool AioQueue::putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireOpen("AioQueue::put");
+    return putAtOnce(bytes, stop) || putMessage(OutMessage(bytes), deadline, stop);
+}
+
+bool AioQueue::putMessage(const OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::put");
+    Doorbell::countBytes(message.size());
+    Block block;
+    if (message.size() > RingSlot::InlineBytes) {
+        block = call.reserve(message.size(), deadline, stop);
+        if (!block.data)
+            return false;
+        message.copyTo(block.data);
+    }
+    RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message.size())
+                                         : RawQueue::Put(call.raw(), call.address(), message.data(), message.size());
+    for (;;) {
+        if (!call.concludes(blockFor(call.lot(), operation, deadline, stop, call.name())))
+            return false;
+        if (operation.outcome() != RawQueue::Outcome::NeedsChunk)
+            break;
+        const Block chunk = call.reserve(RawQueue::ChunkBytes, deadline, stop);
+        if (!chunk.data)
+            return false;
+        RawQueue::offer(call.raw(), operation.cell(), chunk);
+        operation.again();
+    }
+    call.requireDone(operation.outcome());
     return true;
+}
+
+bool AioQueue::putAtOnce(QByteArrayView bytes, const std::stop_token &stop)
+{
+    if (stop.stop_requested() || bytes.size() > qsizetype(RingSlot::InlineBytes))
+        return false;
+    const OpenCell &cell = *d_ptr->cell;
+    RawQueue::Put operation(cell.raw(), cell.address(), bytes.data(), std::size_t(bytes.size()));
+    return operation.attempt() && operation.outcome() == RawQueue::Outcome::Done;
 }
 
 QCoro::Task<bool> AioQueue::coro_put(QVariant value, QDeadlineTimer deadline, std::stop_token stop)
 {
-    try {
-        return putLater(encode(value, "AioQueue::coro_put"), deadline, std::move(stop));
-    } catch (const AioException &exception) {
-        // a mistake in the value is the task's failure, as every other
-        const auto fail = [](AioException failure) -> QCoro::Task<bool> {
-            [[maybe_unused]] const bool never = co_await ready(false);
-            throw failure;
-        };
-        return fail(exception);
-    }
+    return putLater(nullptr, std::move(value), deadline, std::move(stop));
 }
 
-QCoro::Task<bool> AioQueue::putLater(QByteArray bytes, QDeadlineTimer deadline, std::stop_token stop)
+QCoro::Task<bool> AioQueue::coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
-    const auto cell = d_ptr->cell;
-    const auto waits = d_ptr->waits;
-    RawQueue::Put operation(cell->raw(), cell->address(), bytes.constData(), std::size_t(bytes.size()));
-    bytes.clear();
-    Wait wait(cell->lot(), operation, waits, deadline, stop, "AioQueue::coro_put");
-    const WaitResult result = co_await wait.done();
-    if (result == WaitResult::TimedOut)
-        co_return false;
-    const QString name = AioHandle(AioHandle::Queue, cell->context().id(), cell->handle()).key();
-    if (result != WaitResult::Completed)
-        failOn(this, *waits, result, "AioQueue::coro_put", name);
-    if (operation.outcome() != RawQueue::Outcome::Done)
-        failOn(this, *waits, errorOf(operation.outcome(), "AioQueue::coro_put", name));
-    waits->whileAlive([this] { Q_EMIT putDone(); });
+    const bool mayTry = mayDoAtOnce(stop) && !d()->closed.load(std::memory_order_relaxed) && d_ptr->cell->raw().arena().self();
+    if (mayTry && putAtOnce(bytes, stop)) {
+        Q_EMIT putDone();
+        return readyTask(true);
+    }
+    return putLater(std::make_shared<OutMessage>(bytes), {}, deadline, std::move(stop));
+}
+
+QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVariant value, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::coro_put");
+    requireOpen(call.name());
+    if (!message) {
+        message = std::make_shared<OutMessage>();
+        bool fits = true;
+        AioError error = message->encodeWithin(muchWork, value, fits, call.name());
+        if (!error && !fits) {
+            const auto encoding = [message, value, name = call.name()] { return message->encode(value, name); };
+            error = co_await inPool<AioError>(call.context(), encoding);
+        }
+        if (error)
+            call.fail(error);
+    }
+    Block block;
+    if (message->size() > RingSlot::InlineBytes) {
+        block = co_await call.reserveLater(message->size(), deadline, stop);
+        if (!block.data)
+            co_return false;
+    }
+    // from here on the block goes back with the operation
+    RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message->size())
+                                         : RawQueue::Put(call.raw(), call.address(), message->data(), message->size());
+    if (block.data && message->size() > std::size_t(muchWork)) {
+        const auto copying = [message, to = block.data] { message->copyTo(to); };
+        co_await inPool<void>(call.context(), copying);
+    } else if (block.data) {
+        Doorbell::countBytes(message->size());
+        message->copyTo(block.data);
+    }
+    call.requireObject();
+    for (;;) {
+        Wait wait(call.lot(), operation, call.waits(), deadline, stop, call.name());
+        const WaitResult result = co_await wait.done();
+        if (!call.concludes(result))
+            co_return false;
+        if (operation.outcome() != RawQueue::Outcome::NeedsChunk)
+            break;
+        const Block chunk = co_await call.reserveLater(RawQueue::ChunkBytes, deadline, stop);
+        if (!chunk.data)
+            co_return false;
+        RawQueue::offer(call.raw(), operation.cell(), chunk);
+        operation.again();
+    }
+    call.requireDone(operation.outcome());
+    call.whileAlive([this] { Q_EMIT putDone(); });
     co_return true;
 }
 
@@ -171,69 +185,97 @@ QCoro::Task<bool> AioQueue::putLater(QByteArray bytes, QDeadlineTimer deadline, 
 
 std::optional<QVariant> AioQueue::get(QDeadlineTimer deadline, std::stop_token stop)
 {
-    const auto cell = d_ptr->cell;
-    GetVariant operation(*cell);
-    const WaitResult result = blockFor(cell->lot(), operation, deadline, std::move(stop), "AioQueue::get");
-    if (result == WaitResult::TimedOut)
+    return take(nullptr, deadline, std::move(stop));
+}
+
+std::optional<QVariant> AioQueue::take(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::get");
+    d_ptr->cell->requireMember(call.name());
+    Receive operation(*d_ptr->cell, target, false);
+    if (!call.concludes(blockFor(call.lot(), operation, deadline, std::move(stop), call.name())))
         return std::nullopt;
-    if (result != WaitResult::Completed)
-        failOn(this, *d_ptr->waits, result, "AioQueue::get", key());
-    if (operation.outcome() != RawQueue::Outcome::Done)
-        failOn(this, *d_ptr->waits, errorOf(operation.outcome(), "AioQueue::get", key()));
+    call.requireDone(operation.outcome());
     if (operation.error)
-        failOn(this, *d_ptr->waits, operation.error);
+        call.fail(operation.error);
     return std::move(operation.value);
 }
 
 QCoro::Task<QVariant> AioQueue::coro_get(std::stop_token stop)
 {
-    std::optional<QVariant> item = co_await getLater(noDeadline(), std::move(stop));
+    std::optional<QVariant> item = co_await takeLater(nullptr, noDeadline(), std::move(stop));
     co_return std::move(*item);
 }
 
 QCoro::Task<std::optional<QVariant>> AioQueue::coro_get(QDeadlineTimer deadline, std::stop_token stop)
 {
-    return getLater(deadline, std::move(stop));
+    return takeLater(nullptr, deadline, std::move(stop));
 }
 
-QCoro::Task<std::optional<QVariant>> AioQueue::getLater(QDeadlineTimer deadline, std::stop_token stop)
+QCoro::Task<std::optional<QVariant>> AioQueue::coro_take(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
 {
-    const auto cell = d_ptr->cell;
-    const auto waits = d_ptr->waits;
-    GetVariant operation(*cell);
-    Wait wait(cell->lot(), operation, waits, deadline, stop, "AioQueue::coro_get");
-    const WaitResult result = co_await wait.done();
-    if (result == WaitResult::TimedOut)
-        co_return std::nullopt;
-    const QString name = AioHandle(AioHandle::Queue, cell->context().id(), cell->handle()).key();
-    if (result != WaitResult::Completed)
-        failOn(this, *waits, result, "AioQueue::coro_get", name);
-    if (operation.outcome() != RawQueue::Outcome::Done)
-        failOn(this, *waits, errorOf(operation.outcome(), "AioQueue::coro_get", name));
-    if (operation.error)
-        failOn(this, *waits, operation.error);
-    waits->whileAlive([this, &operation] { Q_EMIT got(operation.value); });
-    co_return std::move(operation.value);
+    return takeLater(target, deadline, std::move(stop));
+}
+
+QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::coro_get");
+    d_ptr->cell->requireMember(call.name());
+    Receive operation(*d_ptr->cell, target, true);
+    {
+        Wait wait(call.lot(), operation, call.waits(), deadline, stop, call.name());
+        const WaitResult result = co_await wait.done();
+        if (!call.concludes(result))
+            co_return std::nullopt;
+    }
+    call.requireDone(operation.outcome());
+    AioError error = operation.error;
+    QVariant item = std::move(operation.value);
+    if (operation.isKeeping()) {
+        const auto kept = std::make_shared<Receive>(operation);
+        co_await readInPool(call.context(), kept);
+        error = kept->error;
+        item = std::move(kept->value);
+    }
+    if (error)
+        call.fail(error);
+    call.whileAlive([&] { announceGot(item, target); });
+    co_return std::move(item);
+}
+
+void AioQueue::announceGot(const QVariant &item, const PlainTarget *target)
+{
+    static const QMetaMethod signal = QMetaMethod::fromSignal(&AioQueue::got);
+    if (isSignalConnected(signal))
+        Q_EMIT got(target && target->isFilled ? target->toVariant(target->value) : item);
 }
 
 QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
 {
+    const QueueCall call(this, *d_ptr, "AioQueue::coro_items");
     const auto cell = d_ptr->cell;
-    const auto waits = d_ptr->waits;
+    cell->requireMember(call.name());
     for (;;) {
-        GetVariant operation(*cell);
-        Wait wait(cell->lot(), operation, waits, noDeadline(), {}, "AioQueue::coro_items");
-        const WaitResult result = co_await wait.done();
-        const QString name = AioHandle(AioHandle::Queue, cell->context().id(), cell->handle()).key();
-        if (result != WaitResult::Completed)
-            failOn(this, *waits, result, "AioQueue::coro_items", name);
+        Receive operation(*cell, nullptr, true);
+        {
+            Wait wait(call.lot(), operation, call.waits(), noDeadline(), {}, call.name());
+            const WaitResult result = co_await wait.done();
+            call.concludes(result);
+        }
         if (operation.outcome() == RawQueue::Outcome::ShutDown)
             co_return;
-        if (operation.outcome() != RawQueue::Outcome::Done)
-            failOn(this, *waits, errorOf(operation.outcome(), "AioQueue::coro_items", name));
-        if (operation.error)
-            failOn(this, *waits, operation.error);
-        co_yield operation.value;
+        call.requireDone(operation.outcome());
+        AioError error = operation.error;
+        QVariant item = std::move(operation.value);
+        if (operation.isKeeping()) {
+            const auto kept = std::make_shared<Receive>(operation);
+            co_await readInPool(call.context(), kept);
+            error = kept->error;
+            item = std::move(kept->value);
+        }
+        if (error)
+            call.fail(error);
+        co_yield item;
     }
 }
 

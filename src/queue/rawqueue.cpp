@@ -3,140 +3,18 @@
 #include "queue/rawqueue.h"
 
 #include "platform/rawfault.h"
+#include "platform/rawprocess.h"
+#include "queue/rawring.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace aio_raw {
 namespace {
 
-constexpr unsigned SlotsPerChunk = RingBody::SlotsPerChunk;
-constexpr unsigned StateShift = 26;
-
-constexpr std::uint64_t claimant(Owner owner) noexcept { return std::uint64_t(owner >> 16) << 10 | (owner & 0x3ff); }
-constexpr Owner claimantOf(std::uint64_t control) noexcept { return Owner(control >> 10 & 0xffff) << 16 | Owner(control & 0x3ff); }
-constexpr std::uint64_t control(std::uint64_t position, RingSlot::State state, std::uint64_t by = 0) noexcept
-{
-    return (position / SlotsPerChunk) << 32 | std::uint64_t(state) << StateShift | by;
-}
-constexpr RingSlot::State stateOf(std::uint64_t control) noexcept { return RingSlot::State(control >> StateShift & 63); }
-constexpr bool isAbout(std::uint64_t control, std::uint64_t position) noexcept
-{
-    return std::uint32_t(control >> 32) == std::uint32_t(position / SlotsPerChunk);
-}
-
-RingBody *bodyOf(RawLot &lot, const Cell &cell) noexcept
-{
-    return reinterpret_cast<RingBody *>(lot.slabs().find(cell.detail[RawQueue::BodyReference].load(std::memory_order_relaxed)).data);
-}
-
-RingSlot *slotAt(RawArena &arena, RingBody &body, std::uint64_t position) noexcept
-{
-    const std::uint64_t number = position / SlotsPerChunk;
-    const std::uint64_t entry = body.directory[number & (body.directorySize - 1)].chunk.load(std::memory_order_acquire);
-    if (!entry || std::uint32_t(entry >> 32) != std::uint32_t(number))
-        return nullptr;
-    auto *slots = arena.at<RingSlot>(Address(entry));
-    return slots ? slots + position % SlotsPerChunk : nullptr;
-}
-
-void advance(std::atomic<std::uint64_t> &hint, std::uint64_t position) noexcept
-{
-    hint.compare_exchange_strong(position, position + 1);
-}
-
-// -- under the guard
-
-bool mapChunk(RawLot &lot, RingBody &body, Address cell, std::uint64_t number) noexcept
-{
-    auto &entry = body.directory[number & (body.directorySize - 1)].chunk;
-    if (entry.load())
-        return std::uint32_t(entry.load() >> 32) == std::uint32_t(number);
-    Address slots = 0;
-    if (body.spareCount > 0 && body.spareCount <= std::size(body.spare)) {
-        slots = body.spare[--body.spareCount];
-    } else {
-        const Block block = lot.slabs().allocate(SlotsPerChunk * sizeof(RingSlot));
-        if (!block.data)
-            return false;
-        block.owner->store(BlockOwner::object(cell));
-        slots = block.slab->blocks + Address(block.reference) * block.slab->blockUnits;
-    }
-    AIO_FAULT_POINT("queue.map");
-    auto *slot = lot.arena().at<RingSlot>(slots);
-    for (unsigned i = 0; i < SlotsPerChunk; ++i)
-        slot[i].control.store(control(number * SlotsPerChunk, RingSlot::Empty), std::memory_order_relaxed);
-    entry.store(number << 32 | slots, std::memory_order_release);
-    return true;
-}
-
-void unmapConsumed(RingBody &body) noexcept
-{
-    for (const std::uint64_t head = body.head.load(); body.firstMapped < head / SlotsPerChunk; ++body.firstMapped) {
-        auto &entry = body.directory[body.firstMapped & (body.directorySize - 1)].chunk;
-        const auto slots = Address(entry.exchange(0));
-        AIO_FAULT_POINT("queue.unmap");
-        if (slots && body.spareCount < std::size(body.spare))
-            body.spare[body.spareCount++] = slots;
-    }
-}
-
-// What the dead had claimed. Walks from the first message that is not consumed to the end.
-void repairSlots(RawArena &arena, RingBody &body) noexcept
-{
-    for (std::uint64_t position = body.head.load();; ++position) {
-        RingSlot *slot = slotAt(arena, body, position);
-        if (!slot)
-            return;
-        std::uint64_t seen = slot->control.load();
-        if (!isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
-            return;
-        const bool claimed = stateOf(seen) == RingSlot::Writing || stateOf(seen) == RingSlot::Reading;
-        if (!claimed || arena.isAlive(claimantOf(seen)))
-            continue;
-        if (stateOf(seen) == RingSlot::Writing)
-            body.abandoned.fetch_add(1);
-        slot->control.compare_exchange_strong(
-            seen, control(position, stateOf(seen) == RingSlot::Writing ? RingSlot::Consumed : RingSlot::Full));
-    }
-}
-
-void advanceHints(RawArena &arena, RingBody &body) noexcept
-{
-    for (std::uint64_t position = body.head.load();; position = body.head.load()) {
-        const RingSlot *slot = slotAt(arena, body, position);
-        if (!slot || slot->control.load() != control(position, RingSlot::Consumed))
-            break;
-        advance(body.head, position);
-    }
-    for (std::uint64_t position = body.tail.load();; position = body.tail.load()) {
-        const RingSlot *slot = slotAt(arena, body, position);
-        const std::uint64_t head = body.head.load();
-        if (position < head)
-            body.tail.compare_exchange_strong(position, head);
-        else if (slot && isAbout(slot->control.load(), position) && stateOf(slot->control.load()) != RingSlot::Empty)
-            advance(body.tail, position);
-        else
-            break;
-    }
-}
-
-// How many messages can be read now, counted up to limit.
-unsigned available(RawArena &arena, RingBody &body, unsigned limit) noexcept
-{
-    unsigned count = 0;
-    for (std::uint64_t position = body.head.load(); count < limit; ++position) {
-        const RingSlot *slot = slotAt(arena, body, position);
-        if (!slot || !isAbout(slot->control.load(), position))
-            break;
-        const auto state = stateOf(slot->control.load());
-        if (state == RingSlot::Empty)
-            break;
-        count += state == RingSlot::Full;
-    }
-    return count;
-}
+using namespace RawRing;
 
 void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
 {
@@ -147,9 +25,9 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
     if (repair)
         repairSlots(lot.arena(), *body);
     advanceHints(lot.arena(), *body);
-    unmapConsumed(*body);
+    unmapConsumed(lot, *body, address);
     const std::uint64_t tail = body->tail.load();
-    body->outOfMemory.store(!mapChunk(lot, *body, address, tail / SlotsPerChunk));
+    mapChunk(lot, *body, address, tail);
 
     const bool over = RawQueue::isShutDown(cell);
     for (unsigned role : {0u, 1u}) {
@@ -160,42 +38,16 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
         }
         if (!(cell.word.load() & waitersBit(role)))
             cell.word.fetch_or(waitersBit(role));
-        const std::uint64_t head = body->head.load();
-        const auto room = unsigned(std::min<std::uint64_t>(tail - head < body->maxItems ? body->maxItems - (tail - head) : 0, AtOnce));
-        const unsigned ready = role == 0 ? available(lot.arena(), *body, AtOnce) : room;
+        const std::uint64_t unclaimed = tail - std::min(tail, nextOf(*body));
+        const std::uint64_t room = hasPlace(*body, tail) && unclaimed < body->maxItems ? body->maxItems - unclaimed : 0;
+        const unsigned ready = role == 0 ? available(lot.arena(), *body, AtOnce) : unsigned(std::min<std::uint64_t>(room, AtOnce));
         lot.inviteSome(cell, role, over ? UINT32_MAX : ready, repair);
+        if (ready > 0 && !over)
+            lot.inviteElsewhere(cell, role);
     }
 }
 
-bool holds(RawLot &lot, Cell &cell, std::uint32_t position, std::uint64_t reference) noexcept
-{
-    RingBody *body = bodyOf(lot, cell);
-    if (!body)
-        return false;
-    // the full position is the nearest one to the head with these lower bits
-    const std::uint64_t head = body->head.load();
-    const std::uint64_t full = head + ((position - head) & 0xfffffff);
-    const RingSlot *slot = slotAt(lot.arena(), *body, full);
-    const std::uint64_t seen = slot ? slot->control.load() : 0;
-    if (!slot || !isAbout(seen, full) || slot->place != RingSlot::InBlock || slot->reference != reference)
-        return false;
-    switch (stateOf(seen)) {
-    case RingSlot::Writing:
-        return lot.arena().isAlive(claimantOf(seen));
-    case RingSlot::Full:
-    case RingSlot::Reading:
-        return true;
-    default:
-        return false;
-    }
-}
-
-void destroy(RawLot &lot, Cell &, Address address) noexcept
-{
-    lot.freeBlocksOf(address);
-}
-
-const bool s_registered = RawLot::registerKind(Cell::Queue, {&serve, &destroy, &holds});
+const bool s_registered = RawLot::registerKind(Cell::Queue, {&serve, &destroy, &holds, nullptr});
 
 } // namespace
 
@@ -208,8 +60,7 @@ Address create(RawLot &lot, std::uint64_t maxItems) noexcept
         return 0;
     Cell &cell = *lot.arena().at<Cell>(address);
     maxItems = std::min(maxItems ? maxItems : DefaultMaxItems, MaxItems);
-    // one chunk more than fits for the part that is being read, one for the part that is being written
-    const auto directorySize = std::bit_ceil(std::uint32_t(maxItems / SlotsPerChunk + 3));
+    const auto directorySize = std::bit_ceil(std::uint32_t(maxItems / SlotsPerChunk + SpareChunks + 2));
     const Block block = lot.slabs().allocate(offsetof(RingBody, directory) + directorySize * sizeof(RingBody::Entry));
     if (!block.data) {
         lot.arena().freeCell(cell);
@@ -219,17 +70,14 @@ Address create(RawLot &lot, std::uint64_t maxItems) noexcept
     auto *body = new (block.data) RingBody{};
     body->maxItems = maxItems;
     body->directorySize = directorySize;
+    randomBytes(&body->mark, sizeof body->mark);
+    body->mark &= ByMask;
     for (unsigned i = 0; i < directorySize; ++i)
         body->directory[i].chunk.store(0, std::memory_order_relaxed);
-    cell.detail[BodyReference].store(block.reference);
+    cell.detail[BodyAddress].store(block.address);
     block.owner->store(BlockOwner::object(address));
     AIO_FAULT_POINT("queue.created");
-    lot.kick(cell, address);
-    if (!body->outOfMemory.load())
-        return address;
-    destroy(lot, cell, address);
-    lot.arena().freeCell(cell);
-    return 0;
+    return address;
 }
 
 std::uint64_t size(RawLot &lot, const Cell &cell) noexcept
@@ -237,9 +85,9 @@ std::uint64_t size(RawLot &lot, const Cell &cell) noexcept
     const RingBody *body = bodyOf(lot, cell);
     if (!body)
         return 0;
-    const std::uint64_t head = body->head.load();
+    const std::uint64_t next = nextOf(*body);
     const std::uint64_t tail = body->tail.load();
-    return tail > head ? tail - head : 0;
+    return tail > next ? tail - next : 0;
 }
 
 std::uint64_t maxItems(RawLot &lot, const Cell &cell) noexcept
@@ -254,7 +102,7 @@ void shutDown(RawLot &lot, Cell &cell, Address address, bool immediate) noexcept
     {
     public:
         using Get::Get;
-        void receive(const char *, std::size_t) noexcept override {}
+        bool receive(const char *, std::size_t, bool) noexcept override { return true; }
     };
     cell.word.fetch_or(ShutDownBit);
     AIO_FAULT_POINT("queue.shutdown");
@@ -266,25 +114,37 @@ void shutDown(RawLot &lot, Cell &cell, Address address, bool immediate) noexcept
     lot.kick(cell, address);
 }
 
+void offer(RawLot &lot, Cell &cell, const Block &block) noexcept
+{
+    RingBody *body = bodyOf(lot, cell);
+    if (!body || !RawRing::offer(lot, *body, block))
+        lot.release(block, BlockOwner::process(lot.arena().self()));
+}
+
 // -- put
 
 Put::Put(RawLot &lot, Address address, const char *data, std::size_t size) noexcept
     : RawOperation(lot, address, 1), m_size(std::uint32_t(size))
 {
-    if (size > sizeof m_bytes) {
-        m_block = lot.slabs().allocate(size);
+    if (size > sizeof m_words) {
+        m_block = lot.slabs().allocate(size, RawSlabs::payloadOf(size));
         if (!m_block.data)
             m_outcome = Outcome::NoMemory;
         else
             std::memcpy(m_block.data, data, size);
     } else if (size > 0) {
-        std::memcpy(m_bytes, data, size);
+        std::memcpy(m_words, data, size);
     }
 }
 
+Put::Put(RawLot &lot, Address address, const Block &block, std::size_t size) noexcept
+    : RawOperation(lot, address, 1), m_block(block), m_size(std::uint32_t(size))
+{ }
+
 Put::~Put()
 {
-    m_lot.slabs().release(m_block, BlockOwner::process(m_lot.arena().self()));
+    if (m_block.data)
+        m_lot.release(m_block, BlockOwner::process(m_lot.arena().self()));
 }
 
 bool Put::attempt() noexcept
@@ -294,67 +154,96 @@ bool Put::attempt() noexcept
     return m_outcome != Outcome::Pending;
 }
 
-Outcome Put::tryPut() noexcept
+// Claims the slot at the end of the queue.
+Outcome Put::claim(RingBody &body, std::uint64_t &position, RingSlot *&slot) noexcept
 {
     Cell &queue = cell();
     RawArena &arena = m_lot.arena();
-    RingBody *body = bodyOf(m_lot, queue);
-    if (!body)
-        return Outcome::NoMemory;
-    const std::uint64_t me = claimant(arena.self());
-    RingSlot *slot = nullptr;
-    std::uint64_t position = 0;
+    const std::uint64_t writing = claimant(arena.self());
     for (bool served = false;;) {
         if (isShutDown(queue))
             return Outcome::ShutDown;
-        position = body->tail.load();
-        const std::uint64_t head = body->head.load();
-        if (position < head) {
-            body->tail.compare_exchange_strong(position, head);
+        position = body.tail.load();
+        const std::uint64_t next = nextOf(body);
+        if (position < next) {
+            body.tail.compare_exchange_strong(position, next);
             continue;
         }
-        slot = slotAt(arena, *body, position);
-        const bool full = position - head >= body->maxItems;
+        slot = slotAt(arena, body, position);
+        const bool full = position - next >= body.maxItems || !hasPlace(body, position);
         if (full || !slot) {
-            if (body->tail.load() != position || body->head.load() != head)
+            if (body.tail.load() != position || nextOf(body) != next)
                 continue;
-            // a full queue may have a head that nobody has advanced; an absent chunk is mapped by serving
-            if (!served) {
-                served = true;
-                m_lot.kick(queue, m_address);
-                continue;
+            if (served)
+                return Outcome::Pending;
+            if (!full && !body.offered.load()) {
+                const Block block = m_lot.slabs().allocate(ChunkBytes, RawSlabs::SmallPayload);
+                AIO_FAULT_POINT("queue.chunk");
+                if (!block.data)
+                    return Outcome::NeedsChunk;
+                offer(m_lot, queue, block);
             }
-            return !full && body->outOfMemory.load() ? Outcome::NoMemory : Outcome::Pending;
+            // an absent chunk is mapped by serving; a full queue may have a head that nobody has advanced
+            served = true;
+            m_lot.kick(queue, m_address);
+            continue;
         }
-        std::uint64_t seen = control(position, RingSlot::Empty);
-        if (slot->control.compare_exchange_strong(seen, control(position, RingSlot::Writing, me)))
-            break;
+        std::uint64_t seen = control(position, RingSlot::Empty, body.mark);
+        if (slot->control.compare_exchange_strong(seen, control(position, RingSlot::Writing, writing)))
+            return Outcome::Done;
         if (isAbout(seen, position))
-            advance(body->tail, position);
+            advance(body.tail, position);
     }
+}
+
+Outcome Put::tryPut() noexcept
+{
+    Cell &queue = cell();
+    RingBody *body = bodyOf(m_lot, queue);
+    if (!body)
+        return Outcome::NoMemory;
+    RingSlot *slot = nullptr;
+    std::uint64_t position = 0;
+    Outcome outcome = claim(*body, position, slot);
+    if (outcome != Outcome::Done)
+        return outcome;
     AIO_FAULT_POINT("queue.put.claimed");
-    slot->size = m_size;
-    if (m_block.data) {
-        slot->place = RingSlot::InBlock;
-        slot->reference = m_block.reference;
+    // Who was told meanwhile that the queue is shut down has not seen this message; who saw the claim waits for it.
+    if (isShutDown(queue)) {
+        outcome = Outcome::ShutDown;
+    } else if (m_block.data) {
+        slot->what.store(std::uint64_t(m_block.address) << 32 | m_size, std::memory_order_relaxed);
         m_block.owner->store(BlockOwner::message(m_address, position));
         AIO_FAULT_POINT("queue.put.owned");
         m_block = {};
     } else {
-        slot->place = RingSlot::Inline;
-        std::memcpy(slot->bytes, m_bytes, m_size);
+        slot->what.store(m_size, std::memory_order_relaxed);
+        for (unsigned i = 0; i * 8 < m_size; ++i)
+            slot->words[i].store(m_words[i], std::memory_order_relaxed);
     }
     AIO_FAULT_POINT("queue.put.written");
-    slot->control.store(control(position, RingSlot::Full));
+    slot->control.store(control(position, outcome == Outcome::Done ? RingSlot::Full : RingSlot::Consumed, body->mark));
     AIO_FAULT_POINT("queue.put.full");
+    noteLate(*body, position);
     advance(body->tail, position);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (queue.word.load(std::memory_order_relaxed) & Getters)
         m_lot.kick(queue, m_address);
-    return Outcome::Done;
+    return outcome;
 }
 
 // -- get
+
+Get::~Get()
+{
+    RingBody *body = m_slot ? bodyOf(m_lot, cell()) : nullptr;
+    if (!body)
+        return;
+    // nobody has seen it
+    m_slot->control.store(control(m_position, RingSlot::Full, body->mark));
+    noteLate(*body, m_position);
+    m_lot.kick(cell(), m_address);
+}
 
 bool Get::attempt() noexcept
 {
@@ -370,51 +259,105 @@ Outcome Get::tryGet() noexcept
     RingBody *body = bodyOf(m_lot, queue);
     if (!body)
         return Outcome::NoMemory;
-    const std::uint64_t me = claimant(arena.self());
-    std::uint64_t start = body->head.load();
-    RingSlot *slot = nullptr;
-    std::uint64_t position = start;
     for (;;) {
         const bool over = isShutDown(queue);        // before the look, so that nothing put earlier is missed
-        slot = slotAt(arena, *body, position);
-        std::uint64_t seen = slot ? slot->control.load() : 0;
-        const bool known = slot && isAbout(seen, position);
-        if (!known || stateOf(seen) == RingSlot::Empty) {
-            const std::uint64_t head = body->head.load();
-            if (head == start)
-                return over ? Outcome::ShutDown : Outcome::Pending;
-            position = start = head;                // others have moved on meanwhile: look again from there
-            continue;
+        std::uint64_t late = body->late.load();
+        std::uint64_t position = late || over ? body->head.load() : nextOf(*body);
+        bool isUnderWay = false;                    // something that may become full
+        for (;; ++position) {
+            RingSlot *slot = slotAt(arena, *body, position);
+            const std::uint64_t seen = slot ? slot->control.load() : 0;
+            if (!slot || !isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
+                break;
+            if (stateOf(seen) == RingSlot::Full) {
+                const std::uint64_t what = slot->what.load(std::memory_order_relaxed);
+                const Outcome outcome = what >> 32 ? takeBlock(*slot, seen, position, what) : takeInline(*slot, seen, position, what);
+                if (outcome != Outcome::Pending)
+                    return outcome;
+                --position;                         // another was faster: look again
+                continue;
+            }
+            isUnderWay |= stateOf(seen) != RingSlot::Consumed;
+            if (position == body->head.load() && stateOf(seen) == RingSlot::Consumed) {
+                advance(body->head, position);
+            } else if (std::uint64_t next = body->next.load(); nextOf(*body) == position) {
+                body->next.compare_exchange_strong(next, position + 1);
+                if (stateOf(slot->control.load()) == RingSlot::Full)
+                    body->late.fetch_add(1);        // its producer may have looked at next before
+            }
         }
-        if (stateOf(seen) == RingSlot::Full && slot->control.compare_exchange_strong(seen, control(position, RingSlot::Reading, me)))
-            break;
-        if (seen == control(position, RingSlot::Consumed) && position == body->head.load())
-            advance(body->head, position);
-        if (stateOf(seen) != RingSlot::Full)
-            ++position;                             // being written or read by another: look behind it
+        if (body->head.load() > position || body->late.load() != late)
+            continue;                               // others have moved on meanwhile
+        if (late && !body->late.compare_exchange_strong(late, 0))
+            continue;
+        return over && !isUnderWay ? Outcome::ShutDown : Outcome::Pending;
     }
-    AIO_FAULT_POINT("queue.get.claimed");
-    Block block;
-    const std::uint32_t bytes = slot->size;
-    if (slot->place == RingSlot::InBlock) {
-        block = m_lot.slabs().find(slot->reference);
-        if (block.data)
-            receive(block.data, std::min<std::size_t>(bytes, block.bytes));
-        else
-            receive(nullptr, 0);
-    } else {
-        receive(slot->bytes, std::min<std::size_t>(bytes, sizeof slot->bytes));
-    }
-    AIO_FAULT_POINT("queue.get.received");
-    slot->control.store(control(position, RingSlot::Consumed));
+}
+
+// Copied first: the swap is what takes it, and whoever is stopped or dies before has taken nothing.
+Outcome Get::takeInline(RingSlot &slot, std::uint64_t seen, std::uint64_t position, std::uint64_t what) noexcept
+{
+    std::uint64_t words[RingSlot::InlineBytes / 8];
+    const auto size = std::min<std::size_t>(std::uint32_t(what), sizeof words);
+    for (unsigned i = 0; i * 8 < size; ++i)
+        words[i] = slot.words[i].load(std::memory_order_relaxed);
+    AIO_FAULT_POINT("queue.get.copied");
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const std::uint64_t mark = seen & ByMask;
+    if (!slot.control.compare_exchange_strong(seen, control(position, RingSlot::Consumed, mark)))
+        return Outcome::Pending;
     AIO_FAULT_POINT("queue.get.consumed");
-    if (block.data)
-        m_lot.slabs().release(block, BlockOwner::message(m_address, position));
-    advance(body->head, position);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (queue.word.load(std::memory_order_relaxed) & (Getters | Putters))
-        m_lot.kick(queue, m_address);
+    receive(reinterpret_cast<const char *>(words), size, false);
+    consumed(position);
     return Outcome::Done;
+}
+
+Outcome Get::takeBlock(RingSlot &slot, std::uint64_t seen, std::uint64_t position, std::uint64_t what) noexcept
+{
+    if (!slot.control.compare_exchange_strong(seen, control(position, RingSlot::Reading, claimant(m_lot.arena().self()))))
+        return Outcome::Pending;
+    AIO_FAULT_POINT("queue.get.claimed");
+    what = slot.what.load(std::memory_order_relaxed);
+    m_block = m_lot.slabs().find(Address(what >> 32));
+    m_slot = &slot;
+    m_position = position;
+    if (receive(m_block.data, std::min<std::size_t>(std::uint32_t(what), m_block.bytes), true))
+        finish();
+    else if (RingBody *body = bodyOf(m_lot, cell()))
+        advanceNext(m_lot.arena(), *body);
+    return Outcome::Done;
+}
+
+void Get::finish() noexcept
+{
+    AIO_FAULT_POINT("queue.get.received");
+    if (const RingBody *body = bodyOf(m_lot, cell()))
+        m_slot->control.store(control(m_position, RingSlot::Consumed, body->mark));
+    m_slot = nullptr;
+    AIO_FAULT_POINT("queue.get.consumed");
+    m_lot.release(m_block, BlockOwner::message(m_address, m_position));
+    consumed(m_position);
+}
+
+void Get::takeOver(Get &other) noexcept
+{
+    m_slot = std::exchange(other.m_slot, nullptr);
+    m_position = other.m_position;
+    m_block = other.m_block;
+}
+
+void Get::consumed(std::uint64_t position) noexcept
+{
+    Cell &queue = cell();
+    if (RingBody *body = bodyOf(m_lot, queue)) {
+        advance(body->head, position);
+        if (body->head.load() <= position)
+            advanceNext(m_lot.arena(), *body);
+    }
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // the end of a chunk gives its memory back
+    if (queue.word.load(std::memory_order_relaxed) & (Getters | Putters) || (position + 1) % SlotsPerChunk == 0)
+        m_lot.kick(queue, m_address);
 }
 
 } // namespace RawQueue

@@ -8,16 +8,20 @@
  * A queue of messages, first in first out, any number of producers and consumers.
  *
  * Positions count from 0 for ever. Position p is slot p % 256 of ring chunk p / 256; a directory finds the chunk. Chunks
- * are mapped and unmapped under the cell's guard, once in 256 messages, and stay with their queue; everything else is one
- * swap of the slot's control word:
+ * are mapped and unmapped under the cell's guard, once in 256 messages; the memory for one is taken before, by the producer
+ * that needs it. Everything else is one swap of the slot's control word:
  *
- *   Empty -> Writing(producer) -> Full -> Reading(consumer) -> Consumed
+ *   Empty -> Writing(producer) -> Full -> Consumed                          small messages, which lie in their slot
+ *   Empty -> Writing(producer) -> Full -> Reading(consumer) -> Consumed     larger ones, in a block that was filled before
  *
- * each together with the number of the chunk, so that a swap prepared for an earlier use of the memory fails. A message is
- * acknowledged by the store of Full and consumed by the store of Consumed. When a process has died, Writing becomes
- * Consumed (the message never was), and Reading becomes Full again (nobody has seen it). head and tail are hints that
- * anybody may advance. A small message lies in its slot, a larger one in a block of its own that was filled before the
- * slot was claimed; so no slot is claimed longer than it takes to copy 48 bytes, or for a reader to copy its message.
+ * each together with the number of the chunk and a mark of the queue, so that a swap prepared for an earlier use of the memory
+ * fails. A message is acknowledged by the store of Full. A small one is copied first and then taken by the swap to Consumed; a
+ * larger one is there until the store of Consumed. When a process has died, Writing becomes Consumed (the message never was),
+ * and Reading becomes Full again (nobody has seen it).
+ *
+ * head, next and tail are hints that anybody may advance: everything before head is consumed, everything before next is at least
+ * claimed, so a process that is stopped in a claim costs the others nothing. "late" says that something before next may be
+ * full all the same: a claim was slow, or has come to nothing.
  *
  * The cell's word: waiters of role 0 are getters, of role 1 putters; bit 2: shut down.
  */
@@ -26,15 +30,11 @@ namespace aio_raw {
 struct RingSlot
 {
     enum State : std::uint64_t { Empty, Writing, Full, Reading, Consumed };
-    enum Place : std::uint32_t { Inline, InBlock };
+    static constexpr std::size_t InlineBytes = 48;
 
-    std::atomic<std::uint64_t> control;         // {chunk number : 32, state : 6, claimant : 26}
-    std::uint32_t size;
-    std::uint32_t place;
-    union {
-        char bytes[48];
-        std::uint64_t reference;
-    };
+    std::atomic<std::uint64_t> control;         // {chunk number : 32, state : 6, claimant, or mark of the queue : 26}
+    std::atomic<std::uint64_t> what;            // {block : 32, size : 32}; block 0: the message lies here
+    std::atomic<std::uint64_t> words[InlineBytes / 8];
 };
 static_assert(sizeof(RingSlot) == UnitBytes);
 
@@ -48,13 +48,15 @@ struct RingBody
 
     std::uint64_t maxItems;
     std::uint32_t directorySize;                // a power of two
-    std::atomic<std::uint32_t> outOfMemory;     // the next chunk could not be mapped
-    std::uint64_t firstMapped;                  // under the guard, as the two below
-    std::uint32_t spareCount;
-    Address spare[6];
+    std::uint32_t mark;                         // of this queue, by chance
+    std::uint64_t firstMapped;                  // under the guard
+    std::atomic<std::uint64_t> offered;         // {owner : 32, address : 32} of memory for the next chunk; 0: none
+    std::atomic<Address> mapping;               // the chunk that is about to be mapped
     std::uint32_t reserved;
     alignas(UnitBytes) std::atomic<std::uint64_t> tail;
     alignas(UnitBytes) std::atomic<std::uint64_t> head;
+    std::atomic<std::uint64_t> next;
+    std::atomic<std::uint64_t> late;
     alignas(UnitBytes) std::atomic<std::uint64_t> abandoned;    // messages whose producer died before Full
     alignas(UnitBytes) Entry directory[1];      // [directorySize]
 };
@@ -65,37 +67,49 @@ inline constexpr std::uint64_t Getters = 1;
 inline constexpr std::uint64_t Putters = 2;
 inline constexpr std::uint64_t ShutDownBit = 4;
 inline constexpr std::uint64_t MaxItems = std::uint64_t(1) << 24;
-inline constexpr std::uint64_t DefaultMaxItems = std::uint64_t(1) << 20;
+/* Chunks that may be mapped beside those that hold messages: for the claims of stopped processes. */
+inline constexpr std::uint64_t SpareChunks = 14;
+inline constexpr std::uint64_t DefaultMaxItems = (4096 - SpareChunks - 2) * RingBody::SlotsPerChunk;
+inline constexpr std::size_t ChunkBytes = RingBody::SlotsPerChunk * sizeof(RingSlot);
 
-enum Detail { BodyReference = 0 };
+enum Detail { BodyAddress = 0 };
 
-enum class Outcome { Pending, Done, ShutDown, NoMemory };
+/* NeedsChunk: memory for the ring is out; get ChunkBytes, offer() them, and put again. */
+enum class Outcome { Pending, Done, ShutDown, NoMemory, NeedsChunk };
 
 /* A queue for \a maxItems messages (0: DefaultMaxItems), not published yet; 0: memory is out. */
 Address create(RawLot &lot, std::uint64_t maxItems) noexcept;
 
+/* How many messages are there that nobody has claimed yet. */
 std::uint64_t size(RawLot &lot, const Cell &cell) noexcept;
 std::uint64_t maxItems(RawLot &lot, const Cell &cell) noexcept;
 inline bool isShutDown(const Cell &cell) noexcept { return cell.word.load() & ShutDownBit; }
 /* Everybody: putters get ShutDown; getters the rest of the messages (none if \a immediate), then ShutDown. */
 void shutDown(RawLot &lot, Cell &cell, Address address, bool immediate) noexcept;
+/* Gives the queue \a block, of this process, for its ring. */
+void offer(RawLot &lot, Cell &cell, const Block &block) noexcept;
 
 class Put final : public RawOperation
 {
 public:
     /* The bytes are taken over at once. */
     Put(RawLot &lot, Address cell, const char *data, std::size_t size) noexcept;
+    /* The message is the first \a size bytes of \a block, which belongs to this process. */
+    Put(RawLot &lot, Address cell, const Block &block, std::size_t size) noexcept;
     ~Put() override;
     bool attempt() noexcept override;
     bool passesOn() const noexcept override { return true; }
     Outcome outcome() const noexcept { return m_outcome; }
+    /* After NeedsChunk: from the beginning. */
+    void again() noexcept { m_outcome = Outcome::Pending; }
 
 private:
     Outcome tryPut() noexcept;
+    Outcome claim(RingBody &body, std::uint64_t &position, RingSlot *&slot) noexcept;
 
     Block m_block;
     std::uint32_t m_size;
-    char m_bytes[sizeof(RingSlot::bytes)];
+    std::uint64_t m_words[RingSlot::InlineBytes / 8];
     Outcome m_outcome = Outcome::Pending;
 };
 
@@ -103,18 +117,35 @@ class Get : public RawOperation
 {
 public:
     using RawOperation::RawOperation;
+    /* Gives back what was kept and not finished. */
+    ~Get() override;
     bool attempt() noexcept override;
     bool passesOn() const noexcept override { return true; }
     Outcome outcome() const noexcept { return m_outcome; }
 
+    /* The message that receive() kept has been received. */
+    void finish() noexcept;
+    bool isKeeping() const noexcept { return m_slot; }
+    /* Keeps what \a other has kept. */
+    void takeOver(Get &other) noexcept;
+
 protected:
-    /* Takes the message out of shared memory, which others may write to. */
-    virtual void receive(const char *data, std::size_t size) noexcept = 0;
+    /*
+     * Takes the message out of shared memory, which others may write to. False: it is kept, and \a data stays, until finish();
+     * for blocks only.
+     */
+    virtual bool receive(const char *data, std::size_t size, bool isBlock) noexcept = 0;
 
 private:
     Outcome tryGet() noexcept;
+    Outcome takeInline(RingSlot &slot, std::uint64_t control, std::uint64_t position, std::uint64_t what) noexcept;
+    Outcome takeBlock(RingSlot &slot, std::uint64_t control, std::uint64_t position, std::uint64_t what) noexcept;
+    void consumed(std::uint64_t position) noexcept;
 
     Outcome m_outcome = Outcome::Pending;
+    RingSlot *m_slot = nullptr;                 // of the message that is kept
+    std::uint64_t m_position = 0;
+    Block m_block;
 };
 
 } // namespace RawQueue

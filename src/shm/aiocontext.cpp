@@ -186,9 +186,20 @@ void leaveContexts()
 
 using aio_detail::Arena;
 
-AioContext::AioContext(std::shared_ptr<Arena> arena) : m_arena(std::move(arena)) { }
+// The settings for starting workers, for every thread.
+struct AioContext::Starting
+{
+    std::atomic<StartMethod> method = Spawn;
+    QMutex mutex;
+    QStringList command;
+};
 
-AioContext::AioContext(const QString &name, QObject *parent) : QObject(parent)
+AioContext::AioContext(std::shared_ptr<Arena> arena)
+    : m_arena(std::move(arena)), m_starting(std::make_unique<Starting>())
+{
+}
+
+AioContext::AioContext(const QString &name, QObject *parent) : QObject(parent), m_starting(std::make_unique<Starting>())
 {
     const QByteArray hash = QCryptographicHash::hash("AioContext/" + name.toUtf8(), QCryptographicHash::Sha256);
     aio_detail::Identity id;
@@ -237,6 +248,21 @@ AioContext *AioContext::find(const QByteArray &id)
     aio_detail::Identity identity;
     aio_detail::toIdentity(bytes, identity);
     return others[id] = new AioContext(Arena::open(identity, Arena::Open));
+}
+
+AioContext::StartMethod AioContext::startMethod() const { return m_starting->method; }
+void AioContext::setStartMethod(StartMethod method) { m_starting->method = method; }
+
+void AioContext::setWorkerProgram(const QString &program, const QStringList &arguments)
+{
+    const QMutexLocker locker(&m_starting->mutex);
+    m_starting->command = program.isEmpty() ? QStringList() : QStringList(program) + arguments;
+}
+
+QStringList AioContext::workerCommand() const
+{
+    const QMutexLocker locker(&m_starting->mutex);
+    return m_starting->command;
 }
 
 QByteArray AioContext::id() const { return m_arena->id(); }

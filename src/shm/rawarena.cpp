@@ -54,7 +54,10 @@ void RawArena::format(char *base, const std::uint8_t (&identity)[16], std::uint6
     auto *header = reinterpret_cast<ArenaHeader *>(base);
     header->memoryLimit.store(memoryLimit);
     header->carved.store(units(sizeof(ArenaHeader)));
+    header->pageEnd.store(FirstPage);
     header->segments[0].store(1);
+    initialiseCell(header->memory);
+    header->memory.identity.store(cellIdentity(1, Cell::Memory) | Published);
     header->segment.ready.store(ArenaMagic, std::memory_order_release);
 }
 
@@ -95,24 +98,48 @@ bool RawArena::grow(unsigned index) noexcept
 Address RawArena::carve(std::uint32_t wanted) noexcept
 {
     constexpr std::uint64_t perSegment = 1u << SegmentShift;
-    if (wanted > perSegment - 1)
+    constexpr std::uint32_t segmentHead = units(sizeof(SegmentHeader));
+    if (wanted > ControlUnits)
         return 0;
     std::uint64_t at = m_header->carved.load();
     for (;;) {
+        // behind ControlUnits the count goes through segments of its own
         std::uint64_t place = at;
-        if (place % perSegment + wanted > perSegment)
-            place += perSegment - place % perSegment;       // the rest of this segment stays unused
-        if (place % perSegment == 0)
-            ++place;                                        // behind the segment's header
-        const std::uint64_t end = place + wanted;
-        if (end * UnitBytes > m_header->memoryLimit.load() || place >= perSegment * MaxSegments)
-            return 0;
-        if (!grow(unsigned(place / perSegment)))
+        if (place < ControlUnits && place + wanted > ControlUnits)
+            place = ControlUnits;
+        std::uint64_t offset = place < ControlUnits ? place : (place - ControlUnits) % perSegment;
+        if (place >= ControlUnits && (offset == 0 || offset + wanted > perSegment)) {
+            place += offset == 0 ? 0 : perSegment - offset;
+            place += segmentHead;
+            offset = segmentHead;
+        }
+        const std::uint64_t number = place < ControlUnits ? 0 : MaxSegments - 1 - (place - ControlUnits) / perSegment;
+        const std::uint64_t payload = (m_header->pageEnd.load() - FirstPage) * PageBytes;
+        if ((place + wanted) * UnitBytes + payload > m_header->memoryLimit.load() || number > MaxSegments || !grow(unsigned(number)))
             return 0;
         AIO_FAULT_POINT("arena.carve");
-        if (m_header->carved.compare_exchange_strong(at, end))
-            return Address(place);
+        if (m_header->carved.compare_exchange_strong(at, place + wanted))
+            return Address(number << SegmentShift | offset);
     }
+}
+
+Page *RawArena::pageAt(std::uint32_t page) noexcept
+{
+    auto *header = at<SegmentHeader>(Address(page / PagesPerSegment) << SegmentShift);
+    return header ? &header->pages[page % PagesPerSegment] : nullptr;
+}
+
+bool RawArena::extendPages(std::uint64_t from, std::uint64_t end) noexcept
+{
+    if (!m_header->pageEnd.compare_exchange_strong(from, end))
+        return false;
+    for (std::uint64_t page = from; page < end; ++page) {
+        std::uint64_t unused = 0;
+        Page *entry = page % PagesPerSegment ? pageAt(std::uint32_t(page)) : nullptr;
+        if (entry && entry->owner.load() == 0)
+            entry->owner.compare_exchange_strong(unused, FreePage);
+    }
+    return true;
 }
 
 // -- processes

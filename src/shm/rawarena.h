@@ -42,8 +42,18 @@ public:
     /* The place \a address as a T, or null when it lies outside of what exists. */
     template<class T> T *at(Address address) noexcept;
     ArenaHeader &header() noexcept { return *m_header; }
-    /* Takes \a units that nobody has used yet, in one segment; 0 when the memory limit is reached or growing failed. */
+    /* Takes \a units for objects that nobody has used yet; 0 when the memory limit is reached or growing failed. */
     Address carve(std::uint32_t units) noexcept;
+
+    // -- pages, for rawslabs.h. They are counted from that of segment 0, through all segments.
+    /* Owner word of a page that is there for everybody. */
+    static constexpr std::uint64_t FreePage = std::uint64_t(6) << 60;
+    Page *pageAt(std::uint32_t page) noexcept;
+    static constexpr Address addressOfPage(std::uint32_t page) noexcept { return page * PageUnits; }
+    /* Makes sure that segment \a index is there. */
+    bool grow(unsigned index) noexcept;
+    /* Makes payload of the pages from \a from, the end so far, to \a end. Those that nobody has taken are free from then on. */
+    bool extendPages(std::uint64_t from, std::uint64_t end) noexcept;
 
     // -- processes
     /* Takes a slot for this process. False: all are taken. */
@@ -101,7 +111,6 @@ public:
 
 private:
     char *mapSegment(unsigned index) noexcept;
-    bool grow(unsigned index) noexcept;
     bool addCellChunk() noexcept;
     static void initialiseCell(Cell &cell) noexcept;
     bool hold(Cell &cell, std::uint64_t identity, bool &had) noexcept;

@@ -13,7 +13,8 @@
  * The layout of an arena: everything that processes of different builds must agree on. Do not re-arrange. A change of
  * any structure here, or of what a field means, is a new LayoutVersion.
  *
- * An arena is a growing list of segments of SegmentBytes each, sparse. A place in it is an Address: the segment in the
+ * An arena is a growing list of segments of SegmentBytes each, sparse. Payload fills them from the first on; what the objects themselves
+ * need lies at the begin of the first, and then in segments from the last number down, so that it does not stand between payload. A place in it is an Address: the segment in the
  * upper 12 bits, the place in units of 64 bytes in the lower 20. 0 is "nowhere" (the header lives there). Nothing in an
  * arena is a pointer, and whatever is read from it is read once and checked before it is used.
  */
@@ -22,7 +23,7 @@ namespace aio_raw {
 using Address = std::uint32_t;
 
 inline constexpr std::uint64_t ArenaMagic = 0x416e657241'6f6941;    // "AioArenA"
-inline constexpr std::uint32_t LayoutVersion = 1;
+inline constexpr std::uint32_t LayoutVersion = 2;
 inline constexpr std::size_t UnitBytes = 64;
 inline constexpr unsigned SegmentShift = 20;
 inline constexpr std::size_t SegmentBytes = UnitBytes << SegmentShift;     // 64 MiB
@@ -32,10 +33,29 @@ inline constexpr unsigned MaxCellChunks = 4096;
 inline constexpr unsigned CellsPerChunk = 256;
 inline constexpr unsigned MaxNodeChunks = 4096;
 inline constexpr unsigned NodesPerChunk = 1024;
-inline constexpr unsigned MaxSlabs = 8192;
+inline constexpr unsigned MaxSlabs = 32768;
+inline constexpr std::size_t PageBytes = 64 * 1024;
+inline constexpr unsigned PagesPerSegment = SegmentBytes / PageBytes;
+inline constexpr std::uint32_t PageUnits = PageBytes / UnitBytes;
+inline constexpr std::uint32_t ControlUnits = 4 * 1024 * 1024 / UnitBytes;
+inline constexpr std::uint32_t FirstPage = ControlUnits / PageUnits;
+inline constexpr unsigned BlocksPerSlab = 256;
+inline constexpr unsigned BlockClasses = 8;     // of 256 bytes, and twice as many each
 
 /* A process of the arena: slot + 1 in the lower half, the slot's generation in the upper. 0 is nobody. */
 using Owner = std::uint32_t;
+
+/*
+ * A page of a segment: 64 KiB that hold payload, alone or as part of a run. What the owner word says stands in rawslabs.h; 0 is a
+ * page that holds something else, or that nobody has used yet.
+ */
+struct Page
+{
+    std::atomic<std::uint64_t> owner;
+    std::atomic<std::uint32_t> count;           // of the run that begins here
+    std::atomic<std::uint32_t> lap;             // counts these runs
+};
+static_assert(sizeof(Page) == 16);
 
 /* First bytes of every segment. Checked before anything else of it is believed. */
 struct SegmentHeader
@@ -49,8 +69,9 @@ struct SegmentHeader
     Backend backend;                            // guards, doorbells and sleep: all users have the same
     std::uint32_t reserved;
     std::atomic<std::uint64_t> ready;           // ArenaMagic when the creator has filled everything in
+    Page pages[PagesPerSegment];
 };
-static_assert(sizeof(SegmentHeader) == UnitBytes);
+static_assert(offsetof(SegmentHeader, pages) == UnitBytes && sizeof(SegmentHeader) % UnitBytes == 0 && sizeof(SegmentHeader) < PageBytes);
 
 struct ProcessSlot
 {
@@ -93,7 +114,7 @@ struct SlotState
  */
 struct Cell
 {
-    enum Kind : std::uint8_t { Free, Bell, Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, KindCount };
+    enum Kind : std::uint8_t { Free, Bell, Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, Memory, KindCount };
 
     // -- line 0: all that a fast path touches
     std::atomic<std::uint64_t> word;
@@ -163,35 +184,45 @@ struct NodeChunk
 static_assert(offsetof(NodeChunk, nodes) == 192);
 
 /*
- * A slab: blocks of one size. A block is taken and given back by one swap of its owner word, so there is no moment in
- * which a block belongs to nobody known. Owner words: rawslab.h.
+ * A slab: a run of pages cut into blocks of one size. A block is taken and given back by one swap of its owner word, so there
+ * is no moment in which a block belongs to nobody known. Owner and state words: rawslabs.h.
  */
 struct Slab
 {
+    std::atomic<std::uint64_t> state;
     std::uint32_t blockUnits;
     std::uint32_t count;
     Address blocks;
+    std::uint32_t index;                        // of this slab in the arena's table
     std::atomic<std::uint32_t> hint;            // a block that was free a moment ago
-    std::uint8_t pad[48];
-    std::atomic<std::uint64_t> owner[1];        // [count]
+    std::atomic<std::uint32_t> isFull;          // whoever gives a block back says no
+    std::uint8_t pad[32];
+    std::atomic<std::uint64_t> owner[BlocksPerSlab];
 };
+static_assert(offsetof(Slab, owner) == UnitBytes);
 
 struct ArenaHeader
 {
     SegmentHeader segment;
     std::atomic<std::uint64_t> memoryLimit;     // bytes that may be carved
-    std::atomic<std::uint64_t> carved;          // next free place: units since the start of segment 0
+    std::atomic<std::uint64_t> carved;          // units for objects: the first ControlUnits in segment 0, see rawarena.cpp
     std::atomic<std::uint32_t> joins;           // counts processes that joined
     std::atomic<std::uint32_t> cellHint;        // where to look for a free cell first
     std::atomic<std::uint32_t> cellsFreed;      // cells freed behind the hint
-    std::uint8_t pad[36];
+    std::atomic<std::uint32_t> pageHint;        // a page that was free a moment ago, counted from that of segment 0
+    std::atomic<std::uint32_t> vacantHint;      // no slab before this place of the table is vacant, or hardly any
+    std::uint8_t pad[20];
+    std::atomic<std::uint64_t> pageEnd;         // the first page that has not been payload yet
+    std::atomic<std::uint32_t> slabHints[BlockClasses];     // the same for slabs with a free block
+    std::uint8_t reserved[32];
+    Cell memory;                                // where those wait for whom there is no block
     std::atomic<std::uint64_t> segments[MaxSegments];       // random part of each segment's name; 0: none yet
     std::atomic<Address> cellChunks[MaxCellChunks];
     std::atomic<Address> nodeChunks[MaxNodeChunks];
     std::atomic<Address> slabs[MaxSlabs];
     ProcessSlot processes[MaxProcesses];
 };
-static_assert(offsetof(ArenaHeader, segments) == 128);
+static_assert(offsetof(ArenaHeader, memory) % UnitBytes == 0 && offsetof(ArenaHeader, segments) % UnitBytes == 0);
 static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(RawGuard) == 40);
 

@@ -24,6 +24,13 @@ OpenCell::Maker withValue(int value)
     return [value](RawLot &lot) { return RawBoundedSemaphore::create(lot, std::uint32_t(value)); };
 }
 
+std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &context)
+{
+    auto cell = OpenCell::named(key, context, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore, withValue(value));
+    requireSame(key, AioHandle::BoundedSemaphore, QStringLiteral("permits"), int(RawBoundedSemaphore::permits(cell->cell())), value);
+    return cell;
+}
+
 } // namespace
 
 AioBoundedSemaphore::AioBoundedSemaphore(QObject *parent) : AioBoundedSemaphore(1, parent) { }
@@ -35,7 +42,7 @@ AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, QObject 
     : AioBoundedSemaphore(key, value, *AioContext::defaultContext(), parent)
 { }
 AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::named(key, context, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore, withValue(value))), parent)
+    : AioObject(make(named(key, value, context)), parent)
 {
     setObjectName(key);
 }

@@ -54,43 +54,55 @@ bool isHeldHere(const OpenCell &lock)
     return RawLock::owner(word) == lock.raw().arena().self() && !(word & RawLock::Given);
 }
 
-std::shared_ptr<OpenCell> makeFor(const AioObjectPrivate &lock)
+Address createFor(const AioObjectPrivate &lock, RawLot &lot)
 {
-    const OpenCell &cell = *lock.cell;
-    return OpenCell::create(cell.context(), [&](RawLot &lot) {
-        const Address address = lot.arena().createCell(Cell::Condition);
-        if (address) {
-            lot.arena().at<Cell>(address)->detail[RawCondition::LockHandle].store(cell.handle());
-            lot.arena().at<Cell>(address)->detail[RawCondition::LockKind].store(lock.kind);
-        }
-        return address;
-    });
+    const Address address = lot.arena().createCell(Cell::Condition);
+    if (address) {
+        lot.arena().at<Cell>(address)->detail[RawCondition::LockHandle].store(lock.cell->handle());
+        lot.arena().at<Cell>(address)->detail[RawCondition::LockKind].store(lock.kind);
+    }
+    return address;
 }
 
-} // namespace
-
-class AioConditionPrivate final : public AioObjectPrivate
+std::shared_ptr<OpenCell> makeFor(const AioObjectPrivate &lock)
 {
-public:
-    // Opens the lock, too, which another process may have made.
-    explicit AioConditionPrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::Condition)
+    return OpenCell::create(lock.cell->context(), [&](RawLot &lot) { return createFor(lock, lot); });
+}
+
+// The lock of a condition, which another process may have made.
+class LockOfCondition
+{
+protected:
+    explicit LockOfCondition(const OpenCell &condition)
     {
-        const auto lockKind = AioHandle::Kind(cell->cell().detail[RawCondition::LockKind].load());
-        const AioHandle handle(lockKind, cell->context().id(), cell->cell().detail[RawCondition::LockHandle].load());
+        const auto &detail = condition.cell().detail;
+        const auto lockKind = AioHandle::Kind(detail[RawCondition::LockKind].load());
+        const AioHandle handle(lockKind, condition.context().id(), detail[RawCondition::LockHandle].load());
         if (lockKind == AioHandle::RLock)
             recursive = std::make_unique<AioRLock>(handle);
         else
             simple = std::make_unique<AioLock>(handle);
     }
 
+    std::unique_ptr<AioLock> simple;        // one of the two
+    std::unique_ptr<AioRLock> recursive;
+};
+
+} // namespace
+
+// The lock is closed after the condition, so that whoever finds the condition finds its lock.
+class AioConditionPrivate final : private LockOfCondition, public AioObjectPrivate
+{
+public:
+    explicit AioConditionPrivate(const std::shared_ptr<OpenCell> &openCell)
+        : LockOfCondition(*openCell), AioObjectPrivate(openCell, AioHandle::Condition)
+    { }
+
     const std::shared_ptr<OpenCell> &lockCell() { return AioObjectPrivate::of(lock()).cell; }
     AioObject *lock() { return simple ? static_cast<AioObject *>(simple.get()) : recursive.get(); }
 
     // Calls \a f(lock) with the lock as what it is.
     template<class F> auto withLock(F f) { return simple ? f(*simple) : f(*recursive); }
-
-    std::unique_ptr<AioLock> simple;        // one of the two
-    std::unique_ptr<AioRLock> recursive;
 };
 
 namespace {
@@ -106,10 +118,25 @@ std::unique_ptr<AioObjectPrivate> makeWithLock(AioContext &context)
     return make(makeFor(AioObjectPrivate::of(&lock)));
 }
 
+std::unique_ptr<AioObjectPrivate> makeNamed(const QString &key, AioContext &context)
+{
+    std::unique_ptr<AioLock> lock;      // is there until the condition has opened it
+    const auto maker = [&](RawLot &lot) {
+        lock = std::make_unique<AioLock>(context);
+        return createFor(AioObjectPrivate::of(lock.get()), lot);
+    };
+    return make(OpenCell::named(key, context, AioHandle::Condition, Cell::Condition, maker));
+}
+
 } // namespace
 
 AioCondition::AioCondition(QObject *parent) : AioCondition(*AioContext::defaultContext(), parent) { }
 AioCondition::AioCondition(AioContext &context, QObject *parent) : AioCondition(makeWithLock(context), parent) { }
+AioCondition::AioCondition(const QString &key, QObject *parent) : AioCondition(key, *AioContext::defaultContext(), parent) { }
+AioCondition::AioCondition(const QString &key, AioContext &context, QObject *parent) : AioCondition(makeNamed(key, context), parent)
+{
+    setObjectName(key);
+}
 AioCondition::AioCondition(AioLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
 AioCondition::AioCondition(AioRLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
 AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
@@ -117,7 +144,8 @@ AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
 { }
 AioCondition::AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : AioObject(std::move(d), parent)
 {
-    connect(this->d()->lock(), &AioObject::errorOccurred, this, &AioObject::errorOccurred, Qt::DirectConnection);
+    const auto errorOfTheLock = [this](const AioError &error) { announce(this, error); };
+    connect(this->d()->lock(), &AioObject::errorOccurred, this, errorOfTheLock, Qt::DirectConnection);
 }
 AioCondition::~AioCondition() = default;
 

@@ -126,7 +126,9 @@ std::function<void()> AioLock::releaser() const
 {
     auto *self = const_cast<AioLock *>(this);
     return [self, cell = d_ptr->cell, waits = d_ptr->waits] {
-        if (!RawLock::release(cell->raw(), cell->cell(), cell->address()))
+        // if somebody has released it meanwhile, it may be another process's by now
+        const bool mine = RawLock::owner(cell->cell().word.load(std::memory_order_relaxed)) == cell->raw().arena().self();
+        if (!mine || !RawLock::release(cell->raw(), cell->cell(), cell->address()))
             qCWarning(lcAioSync) << "an AioLocker found its lock released by somebody else";
         else
             waits->whileAlive([self] { self->tellReleased(); });

@@ -28,7 +28,16 @@ RawRLock::Token threadToken(const OpenCell &cell)
 QString describeOwner(const OpenCell &open)
 {
     const Owner owner = RawLock::owner(open.cell().word.load());
-    return owner ? QStringLiteral("locked by %1").arg(describeProcess(open.raw().arena(), owner)) : QStringLiteral("free");
+    if (!owner)
+        return QStringLiteral("free");
+    const auto since = Nanoseconds(open.cell().detail[RawLock::HeldSince].load(std::memory_order_relaxed));
+    return QStringLiteral("locked by %1%2").arg(describeProcess(open.raw().arena(), owner),
+                                                since ? QStringLiteral(" for about ") + describeTimeSince(since) : QString());
+}
+
+QString describeTimeSince(Nanoseconds time)
+{
+    return QStringLiteral("%1 s").arg(double(std::max<Nanoseconds>(0, now() - time)) / 1e9, 0, 'f', 1);
 }
 
 QString describeProcess(RawArena &arena, Owner owner)

@@ -16,10 +16,13 @@ std::optional<qint64> abandonedBy(const OpenCell &cell);
 /*! The calling thread as an owner of AioRLocks. */
 aio_raw::RawRLock::Token threadToken(const OpenCell &cell);
 
-/*! "free", or "locked by 4711 (name)". */
+/*! "free", or "locked by 4711 (name)", or, where somebody waits for it, "locked by 4711 (name) for about 3.2 s". */
 QString describeOwner(const OpenCell &cell);
 
 /*! Who \a owner is, for people: "4711 (name)". */
 QString describeProcess(aio_raw::RawArena &arena, aio_raw::Owner owner);
+
+/*! How long ago \a time was: "3.2 s". */
+QString describeTimeSince(aio_raw::Nanoseconds time);
 
 } // namespace aio_detail

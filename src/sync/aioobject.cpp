@@ -28,6 +28,14 @@ std::map<Key, std::weak_ptr<OpenCell>> &openCells()
     return *cells;
 }
 
+[[noreturn]] void refuseStranger(const char *operation, const QString &key)
+{
+    const auto name = QString::fromLatin1(operation);
+    throw AioException(makeError(AioError::UsageError,
+                                 QStringLiteral("%1 of %2: this process was forked from one that uses AioProcessing, or is at its end, and "
+                                                "has no part in its objects; start processes with AioProcess").arg(name, key), name, key));
+}
+
 } // namespace
 
 OpenCell::OpenCell(AioContext &context, Address address)
@@ -66,19 +74,16 @@ std::shared_ptr<OpenCell> OpenCell::adopt(AioContext &context, Address address)
     return share(new OpenCell(context, address));
 }
 
-void OpenCell::throwNoMember(const char *operation)
+void OpenCell::throwNoMember(const char *operation) const
 {
-    const auto name = QString::fromLatin1(operation);
-    throw AioException(makeError(AioError::UsageError,
-                                 QStringLiteral("%1: this process was forked from one that uses AioProcessing, or is at its end, and has "
-                                                "no part in its objects; start processes with AioProcess").arg(name), name));
+    refuseStranger(operation, AioHandle(handleKindOf(RawArena::kindOf(m_cell)), m_context.id(), m_handle).key());
 }
 
 RawLot &OpenCell::lotFor(AioContext &context)
 {
     const auto &arena = context.arena();
     if (!arena->raw().self())
-        throwNoMember("AioObject::create");
+        refuseStranger("AioObject::create", QStringLiteral("a new object"));
     return Lot::of(arena).raw();
 }
 
@@ -103,24 +108,84 @@ std::shared_ptr<OpenCell> OpenCell::create(AioContext &context, const Maker &mak
     return publish(context, make, 0);
 }
 
+AioHandle::Kind handleKindOf(Cell::Kind kind)
+{
+    switch (kind) {
+    case Cell::Lock:
+        return AioHandle::Lock;
+    case Cell::RLock:
+        return AioHandle::RLock;
+    case Cell::Semaphore:
+        return AioHandle::Semaphore;
+    case Cell::BoundedSemaphore:
+        return AioHandle::BoundedSemaphore;
+    case Cell::Event:
+        return AioHandle::Event;
+    case Cell::Condition:
+        return AioHandle::Condition;
+    case Cell::Barrier:
+        return AioHandle::Barrier;
+    case Cell::Queue:
+        return AioHandle::Queue;
+    case Cell::Free:
+    case Cell::Bell:
+    case Cell::KindCount:
+        break;
+    }
+    return AioHandle::Null;
+}
+
+QString nameOf(AioHandle::Kind kind)
+{
+    return QStringLiteral("Aio%1").arg(QVariant::fromValue(kind).toString());
+}
+
+void throwNameTaken(const QString &name, const QString &wanted, const QString &found)
+{
+    const auto operation = QStringLiteral("AioObject::create");
+    throw AioException(makeError(
+        AioError::AlreadyExists,
+        QStringLiteral("the %1 called \"%2\" cannot be opened: %3; make it alike in all programs, or use another name")
+            .arg(wanted, name, found), operation, name));
+}
+
+void requireSame(const QString &name, AioHandle::Kind kind, const QString &what, int found, int wanted)
+{
+    if (found != wanted)
+        throwNameTaken(name, nameOf(kind), QStringLiteral("it was made with %1 %2, not %3").arg(found).arg(what).arg(wanted));
+}
+
 std::shared_ptr<OpenCell> OpenCell::named(const QString &name, AioContext &context, AioHandle::Kind kind, Cell::Kind cellKind,
                                           const Maker &make)
 {
     RawArena &arena = lotFor(context).arena();
-    const QByteArray digest = QCryptographicHash::hash(QByteArray(1, char(kind)) + name.toUtf8(), QCryptographicHash::Sha256);
+    const QByteArray digest = QCryptographicHash::hash(name.toUtf8(), QCryptographicHash::Sha256);
     const quint64 hash = qFromBigEndian<quint64>(digest.constData()) | 1;
     const RuntimeDirectory::Lock one(RuntimeDirectory::instance());      // at a time looks and makes
     std::shared_ptr<OpenCell> found;
     arena.forEachCell([&](Cell &cell, Address address) {
-        if (found || cell.name.load() != hash || RawArena::kindOf(cell) != cellKind)
-            return;
-        try {
-            found = open(AioHandle(kind, context.id(), arena.handleOf(address)), kind, cellKind);
-        } catch (const AioException &) {
-            // its last user is just closing it
-        }
+        if (!found && cell.name.load() == hash)
+            found = tryOpen(context, arena.handleOf(address), RawArena::kindOf(cell));
     });
-    return found ? found : publish(context, make, hash);
+    if (!found)
+        return publish(context, make, hash);
+    const Cell::Kind foundKind = RawArena::kindOf(found->cell());
+    if (foundKind != cellKind)
+        throwNameTaken(name, nameOf(kind), QStringLiteral("it is an %1").arg(nameOf(handleKindOf(foundKind))));
+    return found;
+}
+
+std::shared_ptr<OpenCell> OpenCell::tryOpen(AioContext &context, quint64 handle, Cell::Kind cellKind)
+{
+    RawLot &lot = lotFor(context);
+    const std::lock_guard lock(s_mutex);
+    const auto known = openCells().find({&lot, Address(handle)});
+    if (known != openCells().end()) {
+        const auto cell = known->second.lock();
+        if (cell && cell->m_handle == handle && RawArena::kindOf(cell->m_cell) == cellKind)
+            return cell;
+    }
+    return lot.arena().attachCell(handle, cellKind) ? share(new OpenCell(context, Address(handle))) : nullptr;
 }
 
 std::shared_ptr<OpenCell> OpenCell::open(const AioHandle &handle, AioHandle::Kind kind, Cell::Kind cellKind)
@@ -133,18 +198,8 @@ std::shared_ptr<OpenCell> OpenCell::open(const AioHandle &handle, AioHandle::Kin
                       operation, handle.key()));
     }
     AioContext *context = AioContext::find(handle.context());
-    if (context) {
-        RawLot &lot = lotFor(*context);
-        const std::lock_guard lock(s_mutex);
-        const auto known = openCells().find({&lot, Address(handle.address())});
-        if (known != openCells().end()) {
-            const auto cell = known->second.lock();
-            if (cell && cell->m_handle == handle.address())
-                return cell;
-        }
-        if (lot.arena().attachCell(handle.address(), cellKind))
-            return share(new OpenCell(*context, Address(handle.address())));
-    }
+    if (const auto cell = context ? tryOpen(*context, handle.address(), cellKind) : nullptr)
+        return cell;
     throw AioException(makeError(
         AioError::NotFound,
         QStringLiteral("the object %1 is gone: keep it open in one process until the other has opened it").arg(handle.key()),
@@ -156,16 +211,19 @@ void throwOutOfMemory(const char *operation)
     throwWaitError(WaitResult::NoMemory, operation, {});
 }
 
+void announce(AioObject *object, const AioError &error)
+{
+    {
+        AioObjectPrivate &d = AioObjectPrivate::of(object);
+        const std::lock_guard lock(d.errorMutex);
+        d.error = error;
+    }
+    Q_EMIT object->errorOccurred(error);
+}
+
 void failOn(AioObject *object, WaitGroup &waits, const AioError &error)
 {
-    waits.whileAlive([&] {
-        {
-            AioObjectPrivate &d = AioObjectPrivate::of(object);
-            const std::lock_guard lock(d.errorMutex);
-            d.error = error;
-        }
-        Q_EMIT object->errorOccurred(error);
-    });
+    waits.whileAlive([&] { announce(object, error); });
     throw AioException(error);
 }
 

@@ -33,7 +33,7 @@ public:
     static Maker plain(aio_raw::Cell::Kind kind);
     /*! A new cell. Throws AioException (OutOfResources). */
     static std::shared_ptr<OpenCell> create(AioContext &context, const Maker &make);
-    /*! The cell that \a context knows as \a name, made if need be. Throws AioException. */
+    /*! The cell that \a context knows as \a name, made if need be. Throws AioException (AlreadyExists: it is of another kind). */
     static std::shared_ptr<OpenCell> named(const QString &name, AioContext &context, AioHandle::Kind kind, aio_raw::Cell::Kind cellKind,
                                            const Maker &make);
 
@@ -49,11 +49,13 @@ public:
         if (!m_raw.arena().self()) [[unlikely]]
             throwNoMember(operation);
     }
-    [[noreturn]] static void throwNoMember(const char *operation);
 
 private:
     OpenCell(AioContext &context, aio_raw::Address address);
+    /*! Null: it is gone, or of another kind. */
+    static std::shared_ptr<OpenCell> tryOpen(AioContext &context, quint64 handle, aio_raw::Cell::Kind cellKind);
     static std::shared_ptr<OpenCell> share(OpenCell *cell);
+    [[noreturn]] void throwNoMember(const char *operation) const;
     static std::shared_ptr<OpenCell> publish(AioContext &context, const Maker &make, quint64 name);
 
     AioContext &m_context;
@@ -64,9 +66,21 @@ private:
     const quint64 m_handle;
 };
 
+/*! What a cell of \a kind is for its users; Null: nothing. */
+AioHandle::Kind handleKindOf(aio_raw::Cell::Kind kind);
+/*! The name of its class. */
+QString nameOf(AioHandle::Kind kind);
+
+/*! Says that the object called \a name is not what is \a wanted, but what \a found tells. */
+[[noreturn]] void throwNameTaken(const QString &name, const QString &wanted, const QString &found);
+/*! The same where the object of \a kind was made with another number of \a what. */
+void requireSame(const QString &name, AioHandle::Kind kind, const QString &what, int found, int wanted);
+
 /*! Says that memory is out, for \a operation. */
 [[noreturn]] void throwOutOfMemory(const char *operation);
 
+/*! Makes \a error the last one of \a object, which there must be, and emits errorOccurred(). */
+void announce(AioObject *object, const AioError &error);
 /*! Announces \a error on \a object if it still is there, and throws it. */
 [[noreturn]] void failOn(AioObject *object, WaitGroup &waits, const AioError &error);
 /*! The same for a wait that neither completed nor timed out. */

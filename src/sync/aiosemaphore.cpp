@@ -23,10 +23,20 @@ OpenCell::Maker withValue(int value)
     requireNumber(value, 0, int(RawSemaphore::MaxValue), "AioSemaphore");
     return [value](RawLot &lot) {
         const Address address = lot.arena().createCell(Cell::Semaphore);
-        if (address)
+        if (address) {
             lot.arena().at<Cell>(address)->word.store(std::uint64_t(value) * RawSemaphore::One);
+            lot.arena().at<Cell>(address)->detail[RawSemaphore::InitialValue].store(std::uint64_t(value));
+        }
         return address;
     };
+}
+
+std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &context)
+{
+    auto cell = OpenCell::named(key, context, AioHandle::Semaphore, Cell::Semaphore, withValue(value));
+    const auto madeWith = int(cell->cell().detail[RawSemaphore::InitialValue].load());
+    requireSame(key, AioHandle::Semaphore, QStringLiteral("permits"), madeWith, value);
+    return cell;
 }
 
 } // namespace
@@ -40,7 +50,7 @@ AioSemaphore::AioSemaphore(const QString &key, int value, QObject *parent)
     : AioSemaphore(key, value, *AioContext::defaultContext(), parent)
 { }
 AioSemaphore::AioSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::named(key, context, AioHandle::Semaphore, Cell::Semaphore, withValue(value))), parent)
+    : AioObject(make(named(key, value, context)), parent)
 {
     setObjectName(key);
 }

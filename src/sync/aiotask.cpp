@@ -208,9 +208,9 @@ void Job::requireResult() const
     }
 }
 
-void startInPool(std::shared_ptr<Job> job, Wakeup::Trigger done)
+void startInPool(std::shared_ptr<Job> job, Wakeup::Trigger done, QThreadPool *pool)
 {
-    AioContext::defaultContext()->threadPool()->start(new PoolRunnable(std::move(job), std::move(done)));
+    (pool ? pool : AioContext::defaultContext()->threadPool())->start(new PoolRunnable(std::move(job), std::move(done)));
 }
 
 } // namespace aio_detail

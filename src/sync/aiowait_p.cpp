@@ -117,9 +117,7 @@ void Wait::begin()
 void Wait::check(bool expired)
 {
     if (m_cancelled.load()) {
-        if (m_raw)
-            m_raw->end(false);
-        complete(WaitResult::Cancelled);
+        complete(m_raw && m_raw->end(false) ? WaitResult::Completed : WaitResult::Cancelled);
     } else if (m_raw && (m_raw->poll() || (expired && m_raw->end(true)))) {
         complete(WaitResult::Completed);
     } else if (expired) {

@@ -27,6 +27,7 @@ public:
     void remove(Wait *wait);
     /*! The object goes: its waits end with Cancelled. */
     void close();
+    bool isClosed() const { return m_closed.load(); }
     /*! Calls \a emission if the object still is there. */
     template<class F> void whileAlive(F emission)
     {

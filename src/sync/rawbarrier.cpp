@@ -37,9 +37,11 @@ template<class F> void forEachWaiting(RawLot &lot, Cell &cell, F visit) noexcept
     }
 }
 
-// The one store that releases those who have the next generation's stamp. Flags may be set by others meanwhile.
+// The one store that releases those who have the next generation's stamp. Others may set flags meanwhile: those that were not
+// seen before are not among the ones to clear.
 void release(Cell &cell, std::uint64_t set, std::uint64_t clear) noexcept
 {
+    AIO_FAULT_POINT("barrier.release");
     std::uint64_t word = cell.word.load();
     std::uint64_t wanted;
     do
@@ -99,9 +101,9 @@ bool step(RawLot &lot, Cell &cell) noexcept
         if (!stampAll(lot, cell) && !(word & Wishes))
             return false;
         if (word & ResetWanted)
-            release(cell, Failed, Wishes | Action | Broken);
+            release(cell, Failed, (word & Wishes) | Action | Broken);
         else
-            release(cell, Failed | Broken, Wishes | Action);
+            release(cell, Failed | Broken, (word & Wishes) | Action);
         return true;
     }
     if (word & Acting) {
@@ -167,9 +169,11 @@ void destroy(RawLot &lot, Cell &, Address address) noexcept
 
 const bool s_registered = RawLot::registerKind(Cell::Barrier, {&serve, &destroy, nullptr, &lost});
 
-void wish(RawLot &lot, Cell &cell, Address address, std::uint64_t what) noexcept
+// \a instead: of a wish that has not been served yet.
+void wish(RawLot &lot, Cell &cell, Address address, std::uint64_t what, std::uint64_t instead = 0) noexcept
 {
-    cell.word.fetch_or(what);
+    std::uint64_t word = cell.word.load();
+    while (!cell.word.compare_exchange_weak(word, (word & ~instead) | what)) { }
     AIO_FAULT_POINT("barrier.wish");
     lot.kick(cell, address);
 }
@@ -191,7 +195,7 @@ Address create(RawLot &lot, std::uint32_t parties, const char *action, std::size
             return 0;
         }
         std::memcpy(block.data, action, actionBytes);
-        cell.detail[ActionReference].store(block.reference);
+        cell.detail[ActionReference].store(block.address);
         cell.detail[ActionBytes].store(actionBytes);
         block.owner->store(BlockOwner::object(address));
         cell.word.store(HasAction);
@@ -218,18 +222,19 @@ Nanoseconds timeout(const Cell &cell) noexcept
 
 Block action(RawLot &lot, const Cell &cell, std::size_t &bytes) noexcept
 {
-    const Block block = lot.slabs().find(cell.detail[ActionReference].load());
+    const Block block = lot.slabs().find(Address(cell.detail[ActionReference].load()));
     bytes = std::min<std::size_t>(cell.detail[ActionBytes].load(), block.bytes);
     return block;
 }
 
-void abort(RawLot &lot, Cell &cell, Address address) noexcept { wish(lot, cell, address, AbortWanted); }
+void abort(RawLot &lot, Cell &cell, Address address) noexcept { wish(lot, cell, address, AbortWanted, ResetWanted); }
 void reset(RawLot &lot, Cell &cell, Address address) noexcept { wish(lot, cell, address, ResetWanted); }
 
 bool Wait::attempt() noexcept
 {
-    // who alone is all parties passes like everybody else: by being counted
-    if (m_outcome == Pending && isBroken(cell()))
+    // Who alone is all parties passes like everybody else: by being counted. And who is queued may have been counted already,
+    // whatever became of the barrier since: that is for the one who serves to say.
+    if (!m_isQueued && isBroken(cell()))
         m_outcome = IsBroken;
     return m_outcome != Pending;
 }
@@ -266,7 +271,7 @@ void Wait::decline() noexcept
 void Wait::withdraw(bool expired) noexcept
 {
     if (expired)
-        abort(m_lot, cell(), m_address);
+        wish(m_lot, cell(), m_address, AbortWanted);
 }
 
 } // namespace aio_raw::RawBarrier

@@ -66,8 +66,11 @@ public:
     void acted(bool done) noexcept;
 
     bool lingers() const noexcept override { return true; }
+    bool isRevocable() const noexcept override { return m_outcome == MustAct; }
+    void describe(Node &) noexcept override { m_isQueued = true; }
 
 private:
+    bool m_isQueued = false;
     Outcome m_outcome = Pending;
     std::uint32_t m_index = 0;
     std::uint64_t m_ticket = 0;

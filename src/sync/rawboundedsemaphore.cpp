@@ -18,7 +18,7 @@ constexpr std::uint64_t ownedBy(Owner owner) noexcept { return std::uint64_t(own
 // Whatever stands in shared memory, the span lies within the block.
 std::span<Permit> permitsOf(RawLot &lot, const Cell &cell) noexcept
 {
-    const Block block = lot.slabs().find(cell.detail[PermitsReference].load(std::memory_order_relaxed));
+    const Block block = lot.slabs().find(Address(cell.detail[PermitsReference].load(std::memory_order_relaxed)));
     if (!block.data)
         return {};
     const std::size_t count = std::min<std::size_t>(permits(cell), block.bytes / sizeof(Permit));
@@ -117,7 +117,7 @@ Address create(RawLot &lot, std::uint32_t permits) noexcept
     }
     // the block may have been used before
     std::fill_n(reinterpret_cast<std::uint64_t *>(block.data), permits, 0);
-    cell.detail[PermitsReference].store(block.reference);
+    cell.detail[PermitsReference].store(block.address);
     cell.detail[PermitCount].store(permits);
     cell.detail[Hint].store(0);
     block.owner->store(BlockOwner::object(address));

@@ -7,7 +7,7 @@
 namespace aio_raw::RawLock {
 namespace {
 
-const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve}) && RawLot::registerKind(Cell::RLock, {&serve});
+const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve});
 
 // Gives the free (or just being released) lock to the head. The word is the commit point; the head learns of it next.
 bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address address) noexcept
@@ -16,6 +16,7 @@ bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address a
     if (!cell.word.compare_exchange_strong(word, given))
         return false;
     AIO_FAULT_POINT("lock.given");
+    cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
     if (lot.grant(head, address))
         return true;
     // the head has given up meanwhile: nobody else touches a word with Given
@@ -57,16 +58,21 @@ void serve(RawLot &lot, Cell &cell, Address, bool repair) noexcept
         Node *head = lot.head(cell, 0, address);
         std::uint64_t word = cell.word.load();
         if (!head) {
-            if (lot.isEmpty(cell, 0))
+            if (lot.isEmpty(cell, 0)) {
                 lot.clearWaiters(cell, 0);
+                cell.detail[HeldSince].store(0, std::memory_order_relaxed);
+            }
             return;
         }
         if (!(word & Waiters)) {
             cell.word.fetch_or(Waiters);
             continue;
         }
-        if (owner(word))
+        if (owner(word)) {
+            if (!cell.detail[HeldSince].load(std::memory_order_relaxed))
+                cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
             return;
+        }
         const bool fair = now() - head->since > FairAfter;
         if (fair ? handOver(lot, cell, word, *head, address) : lot.invite(*head, address, repair))
             return;
@@ -96,8 +102,11 @@ bool releaseSlow(RawLot &lot, Cell &cell, Address address) noexcept
             return false;
     } while (!cell.word.compare_exchange_weak(word, word & Waiters));
     AIO_FAULT_POINT("lock.released");
-    if (word & Waiters)
+    if (word & Waiters) {
+        // whoever takes it next does so soon
+        cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
         lot.kick(cell, address);
+    }
     return true;
 }
 

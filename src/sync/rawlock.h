@@ -24,8 +24,8 @@ inline constexpr std::uint64_t Given = 4;
 inline constexpr std::uint64_t Abandoned = 8;
 inline constexpr Nanoseconds FairAfter = 500'000;
 
-// How a cell of kind Lock uses its details
-enum Detail { DeadOwnerPid = 0 };
+// How a cell of kind Lock uses its details; AioRLock uses two more. HeldSince: since when, as far as those who wait know; 0: nobody waits.
+enum Detail { DeadOwnerPid = 0, HeldSince = 3 };
 
 constexpr Owner owner(std::uint64_t word) noexcept { return Owner(word >> 32); }
 

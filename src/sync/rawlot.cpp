@@ -28,6 +28,7 @@ constexpr bool mayTake(std::uint32_t state) noexcept { return phase(state) == No
 } // namespace
 
 thread_local RawLot::Rings RawLot::t_rings;
+thread_local bool RawLot::t_hasReleased = false;
 
 bool RawLot::registerKind(Cell::Kind kind, const RawKind &description) noexcept
 {
@@ -138,6 +139,8 @@ void RawLot::unguard(Cell &cell) noexcept
     AIO_FAULT_POINT("guard.unlock");
     cell.guard.unlock(m_arena.self());
     flushRings();
+    if (std::exchange(t_hasReleased, false))
+        tellOfMemory();
 }
 
 // -- lists, under the guard
@@ -225,7 +228,9 @@ void RawLot::purge(Cell &cell) noexcept
             if (!over && m_arena.isAlive(node.owner.load()))
                 continue;
             loseIfWaiting(cell, node);
+            AIO_FAULT_POINT("lot.lost");
             unlink(cell, node, here);
+            AIO_FAULT_POINT("lot.purged");
             node.state.store(Node::Free);
         }
     }
@@ -238,6 +243,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
     const std::uint32_t odd = cell.rebuilds.load() | 1;
     cell.rebuilds.store(odd);
     cell.inbox.store(0);
+    AIO_FAULT_POINT("lot.rebuild");
     struct Waiter { std::uint64_t ticket; Node *node; Address address; };
     std::vector<Waiter> waiters;
     m_arena.forEachNodeChunk([&](NodeChunk &chunk, Address chunkAddress) {
@@ -256,6 +262,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
                 const std::uint32_t wanted = keep ? (state & ~std::uint32_t(Node::Boxed)) | Node::Linked : std::uint32_t(Node::Free);
                 if (!node.state.compare_exchange_weak(state, wanted))
                     continue;
+                AIO_FAULT_POINT("lot.judged");
                 if (keep)
                     waiters.push_back({node.ticket.load(), &node, m_arena.addressOfNode(chunkAddress, i)});
                 break;
@@ -265,6 +272,7 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
     std::sort(waiters.begin(), waiters.end(), [](const Waiter &a, const Waiter &b) { return a.ticket < b.ticket; });
     for (unsigned role : {0u, 1u})
         cell.head[role] = cell.tail[role] = 0;
+    AIO_FAULT_POINT("lot.sorted");
     for (const Waiter &waiter : waiters)
         link(cell, *waiter.node, waiter.address);
     cell.rebuilds.store(odd + 1);
@@ -321,10 +329,29 @@ unsigned RawLot::countWaiting(Address cell) noexcept
 
 void RawLot::freeBlocksOf(Address cell) noexcept
 {
-    m_slabs.sweep([cell](std::uint64_t owner, std::uint64_t) {
+    m_slabs.sweep([cell](std::uint64_t owner, Address) {
         const auto kind = BlockOwner::kind(owner);
         return (kind != BlockOwner::Object && kind != BlockOwner::Message) || BlockOwner::cell(owner) != cell;
     });
+    tellOfMemory();
+}
+
+void RawLot::release(const Block &block, std::uint64_t expected) noexcept
+{
+    if (m_slabs.release(block, expected))
+        tellOfMemory();
+}
+
+void RawLot::releaseGuarded(const Block &block, std::uint64_t expected) noexcept
+{
+    t_hasReleased |= m_slabs.release(block, expected);
+}
+
+bool RawLot::tellOfMemory() noexcept
+{
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    Cell &memory = m_arena.header().memory;
+    return !(memory.word.load(std::memory_order_relaxed) & (waitersBit(0) | waitersBit(1))) || kick(memory, memoryAddress());
 }
 
 void RawLot::clearWaiters(Cell &cell, unsigned role) noexcept
@@ -364,6 +391,46 @@ void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) n
         if (invite(*node, address, again || overdue) && !overdue)
             --count;
     }
+}
+
+void RawLot::inviteElsewhere(Cell &cell, unsigned role) noexcept
+{
+    constexpr int Near = 32;
+    Owner invited = 0;
+    Node *other = nullptr;
+    Address otherAddress = 0;
+    // true: there is nothing more to look for
+    const auto look = [&](Node &node, Address address) {
+        const std::uint32_t state = node.state.load();
+        const Owner owner = node.owner.load();
+        if (!mayTake(state) || !canHear(node))
+            return false;
+        if (phase(state) == Node::Invited && invited && owner != invited)
+            return true;
+        if (phase(state) == Node::Invited && !invited)
+            invited = owner;
+        else if (phase(state) == Node::Waiting && invited && owner != invited && !other) {
+            other = &node;
+            otherAddress = address;
+        }
+        return false;
+    };
+    Address address = cell.head[role];
+    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    for (int n = 0; node && n < Near; ++n, node = next(*node, address)) {
+        if (look(*node, address))
+            return;
+    }
+    if (node && !other) {
+        address = cell.tail[role];
+        node = address ? m_arena.at<Node>(address) : nullptr;
+        for (int n = 0; node && n < Near; ++n, address = node->previous, node = address ? m_arena.at<Node>(address) : nullptr) {
+            if (look(*node, address))
+                return;
+        }
+    }
+    if (other)
+        invite(*other, otherAddress, false);
 }
 
 bool RawLot::grant(Node &node, Address address) noexcept

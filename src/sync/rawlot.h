@@ -5,6 +5,8 @@
 #include "platform/rawclock.h"
 #include "shm/rawslabs.h"
 
+#include <mutex>
+
 /*
  * The parking lot: who waits for a cell, in order, and how they are woken. Everything that can wait uses it.
  *
@@ -34,8 +36,8 @@ struct RawKind
     void (*serve)(RawLot &, Cell &, Address, bool repair) noexcept = nullptr;
     /* Nobody has the cell open any more: give back what it owns. */
     void (*destroy)(RawLot &, Cell &, Address) noexcept = nullptr;
-    /* Whether the message at \a position (lower bits) still is in block \a reference. */
-    bool (*holds)(RawLot &, Cell &, std::uint32_t position, std::uint64_t reference) noexcept = nullptr;
+    /* Whether the message at \a position (lower bits) still is in \a block. Says yes where it cannot tell. */
+    bool (*holds)(RawLot &, Cell &, std::uint32_t position, Address block) noexcept = nullptr;
     /* A process has died with the waiting \a node, which is about to be taken off its list. Under the guard; may come twice. */
     void (*lost)(RawLot &, Cell &, const Node &node) noexcept = nullptr;
 };
@@ -49,6 +51,8 @@ public:
     explicit RawLot(RawArena &arena) noexcept : m_arena(arena), m_slabs(arena) {}
     RawArena &arena() noexcept { return m_arena; }
     RawSlabs &slabs() noexcept { return m_slabs; }
+    /* Held while a thread of this process repairs, and while the process leaves. */
+    std::recursive_mutex &repairMutex() noexcept { return m_repairMutex; }
 
     // -- for waiters
     /* Queues \a node at \a cell and kicks it. False: use the node for this wait only, never again. */
@@ -75,6 +79,11 @@ public:
     bool invite(Node &node, Address address, bool again) noexcept;
     /* Invites waiters of \a role until \a count of them are on their way. One that has been invited for long may be stopped. */
     void inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept;
+    /*
+     * Invites one more of \a role, of another process than those that are invited if there is one near either end of the list:
+     * all of them may be stopped. For what one waiter takes and no other is told of.
+     */
+    void inviteElsewhere(Cell &cell, unsigned role) noexcept;
     /* Grants to the node, which stays queued until it has taken the grant. False: it is done. */
     bool grant(Node &node, Address address) noexcept;
     /* Rings those of role 0 that have been granted something and that \a which(node) means (rule 1). Returns whether there are any. */
@@ -105,6 +114,12 @@ public:
     unsigned countWaiting(Address cell) noexcept;
     /* Gives back every block that belongs to the object in \a cell, its messages included. */
     void freeBlocksOf(Address cell) noexcept;
+    /* Gives \a block back if \a expected still has it, and tells those who wait for memory. With a guard: they are told after it. */
+    void release(const Block &block, std::uint64_t expected) noexcept;
+    void releaseGuarded(const Block &block, std::uint64_t expected) noexcept;
+    /* There may be memory now for those who wait for it. False: somebody else is telling them. */
+    bool tellOfMemory() noexcept;
+    static constexpr Address memoryAddress() noexcept { return Address(offsetof(ArenaHeader, memory) / UnitBytes); }
 
     /* Takes the guard and serves the cell. False: somebody else has it. kick() does both; a releaser hands over in between. */
     bool tryGuard(Cell &cell, Address address) noexcept;
@@ -141,9 +156,11 @@ private:
         unsigned count = 0;
     };
     static thread_local Rings t_rings;
+    static thread_local bool t_hasReleased;     // with a guard
 
     RawArena &m_arena;
     RawSlabs m_slabs;
+    std::recursive_mutex m_repairMutex;
 };
 
 /*

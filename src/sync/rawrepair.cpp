@@ -6,6 +6,7 @@
 #include "platform/rawprocess.h"
 
 #include <cstring>
+#include <mutex>
 
 namespace aio_raw::RawRepair {
 namespace {
@@ -51,6 +52,7 @@ void freeChunks(RawArena &arena) noexcept
         Owner owner = chunk.owner.load();
         if (!owner || arena.isAlive(owner) || !chunk.owner.compare_exchange_strong(owner, arena.self()))
             return;     // in use, or another repairer's by now
+        AIO_FAULT_POINT("repair.chunk");
         for (Node &node : chunk.nodes) {
             node.cell.store(0);
             node.state.store(Node::Free);
@@ -87,17 +89,25 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
         if (last)
             takeAway(lot, cell, address);
     });
-    lot.slabs().sweep([&](std::uint64_t owner, std::uint64_t reference) {
+    lot.slabs().sweep([&](std::uint64_t owner, Address block) {
         if (BlockOwner::kind(owner) == BlockOwner::Process)
             return arena.isAlive(Owner(owner));
         auto *cell = arena.at<Cell>(BlockOwner::cell(owner));
-        if (!cell || RawArena::kindOf(*cell) == Cell::Free)
+        if (!cell)
+            return true;        // its segment cannot be mapped here; another process will see
+        if (RawArena::kindOf(*cell) == Cell::Free)
             return false;
         const auto holds = RawLot::kind(RawArena::kindOf(*cell)).holds;
-        return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), reference);
+        return BlockOwner::kind(owner) != BlockOwner::Message || !holds || holds(lot, *cell, BlockOwner::position(owner), block);
     });
+    AIO_FAULT_POINT("repair.blocks");
+    lot.slabs().repair();
+    Cell &memory = arena.header().memory;
+    memory.repairs.fetch_add(1);
+    complete &= lot.kick(memory, RawLot::memoryAddress());
     if (complete)
         freeChunks(arena);
+    AIO_FAULT_POINT("repair.chunks");
     lot.ringAll();
 }
 
@@ -106,7 +116,10 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
 bool repair(RawLot &lot, Owner dead) noexcept
 {
     RawArena &arena = lot.arena();
-    if (!claim(arena, dead))
+    if (!arena.self())
+        return false;       // also in a child forked without exec, where another thread may have had the mutex
+    const std::lock_guard one(lot.repairMutex());
+    if (!arena.self() || !claim(arena, dead))
         return false;
     AIO_FAULT_POINT("repair.claimed");
     repairObjects(lot, slotIndex(dead));
@@ -132,6 +145,10 @@ void repairTheDead(RawLot &lot) noexcept
 void leave(RawLot &lot) noexcept
 {
     RawArena &arena = lot.arena();
+    if (!arena.self())
+        return;
+    // who repairs on another thread of this process does it as a member
+    const std::lock_guard one(lot.repairMutex());
     const Owner self = arena.self();
     if (!self || !claim(arena, self))
         return;

@@ -65,16 +65,16 @@ class Acquire final : public RawOperation
 {
 public:
     Acquire(RawLot &lot, Address cell, Token token) noexcept : RawOperation(lot, cell), m_token(token) {}
-    bool attempt() noexcept override { return tryAcquire(cell(), m_token); }
-    void accept(Node &) noexcept override
-    {
-        cell().word.fetch_and(~RawLock::Given);
-        claim(cell(), m_token, 1);
-    }
+    bool attempt() noexcept override;
+    void accept(Node &) noexcept override;
+    /* So that serving finds the other waits of whoever has the lock. */
+    void describe(Node &node) noexcept override { node.snapshot = std::uint32_t(m_token); }
     void surplus() noexcept override {}
     void decline() noexcept override { release(m_lot, cell(), m_address, m_token); }
 
 private:
+    void admitOthers() noexcept;
+
     const Token m_token;
 };
 

@@ -21,6 +21,9 @@ inline constexpr std::uint64_t One = std::uint64_t(1) << 32;
 inline constexpr std::uint32_t MaxValue = INT32_MAX;
 inline constexpr Nanoseconds FairAfter = 500'000;
 
+// How the cell uses its details
+enum Detail { InitialValue = 0 };
+
 constexpr std::uint32_t value(std::uint64_t word) noexcept { return std::uint32_t(word >> 32); }
 
 inline bool tryAcquire(Cell &cell) noexcept

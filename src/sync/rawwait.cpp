@@ -88,6 +88,12 @@ Address RawNodePool::addressOf(unsigned chunk, unsigned node) noexcept
 
 // -- waits
 
+RawWait::~RawWait()
+{
+    end(false);
+    settle();
+}
+
 bool RawWait::begin() noexcept
 {
     const Address node = m_pool.take();
@@ -163,17 +169,21 @@ bool RawWait::end(bool acceptLate) noexcept
     const bool granted = finish(false) == Node::Granted;
     if (granted)
         accept();
-    if (granted && acceptLate && m_operation.lingers())
+    const bool done = granted && (acceptLate || !m_operation.isRevocable());
+    const bool lingers = m_operation.lingers();
+    if (done && lingers)
         return true;
-    if (granted) {
+    // who lingers has it until it is passed on: if he dies half way, others find him and pass it on
+    if (granted && !done && lingers)
+        m_operation.decline();
+    if (granted)
         finish(true);
-        if (!acceptLate)
-            m_operation.decline();
-    } else {
+    else
         m_operation.withdraw(acceptLate);
-    }
+    if (granted && !done && !lingers)
+        m_operation.decline();
     m_operation.lot().kick(m_operation.cell(), m_operation.address());
-    return granted && acceptLate;
+    return done;
 }
 
 bool RawWait::prepareToSleep() noexcept
@@ -195,10 +205,8 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
         if (poll())
             return Completed;
         const std::uint32_t seen = state.load();
-        if (m_stopped.load()) {
-            end(false);
-            return Stopped;
-        }
+        if (m_stopped.load())
+            return end(false) ? Completed : Stopped;
         if ((seen & Node::PhaseMask) != Node::Waiting)
             continue;
         if (!isReady) {

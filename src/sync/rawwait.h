@@ -61,6 +61,8 @@ public:
 
     /* Whether a granted node stays where it is until RawWait::settle(). */
     virtual bool lingers() const noexcept { return false; }
+    /* Whether what was accepted can be undone by decline(); else a cancellation that comes later comes too late. */
+    virtual bool isRevocable() const noexcept { return true; }
     /* Whether there may be something left for the next waiter after this one has taken its part. */
     virtual bool passesOn() const noexcept { return false; }
 
@@ -84,14 +86,15 @@ public:
     RawWait(RawOperation &operation, RawNodePool &pool) noexcept : m_operation(operation), m_pool(pool) {}
     RawWait(const RawWait &) = delete;
     /* Withdraws a wait that is under way. */
-    ~RawWait() { end(false); }
+    ~RawWait();
 
     bool begin() noexcept;
     /* Whether the operation is done. Then the wait is over. */
     bool poll() noexcept;
     /*
      * Ends a wait that is not over, without effect: what it had been granted or offered goes to the next waiter. With
-     * \a acceptLate a grant that came at the last moment is taken. Returns whether the operation is done.
+     * \a acceptLate a grant that came at the last moment is taken, and in any case one that is not revocable. Returns
+     * whether the operation is done.
      */
     bool end(bool acceptLate) noexcept;
     Address node() const noexcept { return m_node; }

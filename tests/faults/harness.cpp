@@ -60,20 +60,37 @@ bool diedOf(int status, int signal)
 
 // -- the survivor's part
 
-pid_t startVictim(const Scenario &scenario, const char *fault)
+pid_t start(const std::function<void()> &enter, const std::function<void()> &part, const char *fault)
 {
-    std::memset(&page(), 0, sizeof(Page));
+    page().hits = 0;
+    page().steps = 0;
     const pid_t pid = ::fork();
     if (pid != 0)
         return pid;
     aio_raw::rawfault_arm(nullptr);
-    if (scenario.enter)
-        scenario.enter();
+    if (enter)
+        enter();
     aio_raw::rawfault_arm(fault);
     aio_raw::rawfault_report(page().point, sizeof page().point);
-    scenario.victim();
+    part();
     page().hits = aio_raw::rawfault_hits();
     std::_Exit(0);
+}
+
+pid_t startVictim(const Scenario &scenario, const char *fault)
+{
+    std::memset(page().point, 0, sizeof page().point);
+    return start(scenario.enter, scenario.victim, fault);
+}
+
+pid_t startRescuer(const Scenario &scenario, const char *fault)
+{
+    return start(scenario.enterRescuer, scenario.rescuer, fault);
+}
+
+std::string killAt(unsigned hit)
+{
+    return "*:" + std::to_string(hit) + ":kill";
 }
 
 [[noreturn]] void checkAndExit(const Scenario &scenario)
@@ -248,20 +265,58 @@ Result stopAtEveryPoint(const Scenario &scenario)
     });
 }
 
-Result killAtEveryInstruction(const Scenario &scenario, unsigned stride)
+Result killTwice(const Scenario &scenario, unsigned stride)
 {
     Result result;
-    unsigned last = ~0u;        // the first run goes to the end, and counts
-    for (unsigned steps = last;; steps = steps == ~0u ? 0 : steps + stride) {
-        if (steps != ~0u && steps >= last)
-            return result;
-        const std::string position = steps == ~0u ? "after its last instruction" : "after instruction " + std::to_string(steps);
+    unsigned pair = 0;
+    const unsigned points = countPoints(scenario);
+    result.failures += points == 0;
+    // Kills the victim, then has \a rescue start and await the rescuer.
+    const auto run = [&](unsigned n, const std::string &position, const std::function<void()> &rescue) {
+        return runSurvivor(scenario, position, [&] {
+            if (!diedOf(waitFor(startVictim(scenario, killAt(n).c_str())), SIGKILL))
+                std::_Exit(NotKilled);
+            rescue();
+            checkAndExit(scenario);
+        });
+    };
+    for (unsigned n = 1; n <= points; ++n) {
+        const std::string first = "kill at hit " + std::to_string(n) + " of " + std::to_string(points);
+        const Verdict counted = run(n, first + ", then a rescue", [&] {
+            if (waitFor(startRescuer(scenario, "count")) != 0)
+                std::_Exit(VictimFailed);
+        });
+        result.failures += counted == CheckFailed;
+        const unsigned rescue = counted == Passed ? page().hits : 0;
+        for (unsigned m = 1; m <= rescue; ++m) {
+            if (++pair % stride != 0)
+                continue;
+            const std::string both = first + ", then at hit " + std::to_string(m) + " of " + std::to_string(rescue) + " of the rescue";
+            const Verdict verdict = run(n, both, [&] {
+                if (!diedOf(waitFor(startRescuer(scenario, killAt(m).c_str())), SIGKILL))
+                    std::_Exit(NotKilled);
+            });
+            result.positions += verdict != NotKilled;
+            result.failures += verdict != Passed && verdict != NotKilled;
+        }
+    }
+    return result;
+}
+
+Result killAtEveryInstruction(const Scenario &scenario, unsigned most)
+{
+    Result result;
+    const auto run = [&](unsigned steps, const std::string &position) {
         const Verdict verdict = runSurvivor(scenario, position, [&] { killAfter(scenario, steps); });
-        if (steps == ~0u)
-            last = page().steps;
         ++result.positions;
         result.failures += verdict != Passed;
-    }
+    };
+    run(~0u, "after its last instruction");     // goes to the end, and counts
+    const unsigned last = page().steps;
+    const unsigned stride = last / most + 1;
+    for (unsigned steps = 0; steps < last; steps += stride)
+        run(steps, "after instruction " + std::to_string(steps));
+    return result;
 }
 
 void setVerbose(bool verbose)

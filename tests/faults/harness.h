@@ -26,6 +26,9 @@ struct Scenario
     std::function<void()> checkWhileStopped = {};
     /* In the victim, before it: what is not swept. */
     std::function<void()> enter = {};
+    /* In a process forked when the victim is dead: what is killed next, for killTwice(). The first part is not swept. */
+    std::function<void()> enterRescuer = {};
+    std::function<void()> rescuer = {};
     /* Others have a say in how many points the victim passes: then the sweep ends where no attempt reaches the next one. */
     bool races = false;
 };
@@ -41,10 +44,17 @@ Result killAtEveryPoint(const Scenario &scenario);
 Result stopAtEveryPoint(const Scenario &scenario);
 
 /*
- * After every \a stride instructions of the victim, by single-stepping it: for inline code without fault points. A victim
- * that falls asleep in the kernel is killed there, too, and not followed any further.
+ * Kills the victim at every point, and for each of these the rescuer at every point of what it does then; of all these pairs
+ * every \a stride one.
  */
-Result killAtEveryInstruction(const Scenario &scenario, unsigned stride = 1);
+Result killTwice(const Scenario &scenario, unsigned stride = 1);
+
+/*
+ * After every instruction of the victim, by single-stepping it: for inline code without fault points. When there are more
+ * than \a most, after that many of them, evenly spread. A victim that falls asleep in the kernel is killed there, too, and
+ * not followed any further.
+ */
+Result killAtEveryInstruction(const Scenario &scenario, unsigned most = ~0u);
 
 /* Whether failures are explained on stderr, as they are unless a test makes them on purpose. */
 void setVerbose(bool verbose);

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "waits.h"
 #include "world.h"
 
 #include <vector>
 
-/* What is killed at every step of what it does. */
+/* What is killed at every step of what it does. Half of it knows no event loop in any process. */
 namespace world {
 
 /* A call that is one swap or a few, so that it has no fault points: it is stepped through. */
@@ -18,11 +19,19 @@ struct FastPath
 };
 
 std::vector<Scenario> lockScenarios();
+std::vector<Scenario> rlockScenarios();
+std::vector<Scenario> semaphoreScenarios();
+std::vector<Scenario> conditionScenarios();
+std::vector<Scenario> barrierScenarios();
 std::vector<Scenario> eventScenarios();
 std::vector<Scenario> queueScenarios();
 std::vector<Scenario> repairScenarios();
 
 std::vector<FastPath> lockFastPaths();
+std::vector<FastPath> rlockFastPaths();
+std::vector<FastPath> semaphoreFastPaths();
+std::vector<FastPath> conditionFastPaths();
+std::vector<FastPath> barrierFastPaths();
 std::vector<FastPath> eventFastPaths();
 std::vector<FastPath> queueFastPaths();
 
@@ -35,7 +44,11 @@ void useLockAfterDeath(Member &member, Address cell, Board &board);
 std::string checkLock(Member &member, Address cell, Board &board);
 /* Waits until somebody stands in the queue of \a cell, but not for long. */
 void awaitWaiter(Member &member, Address cell);
-/* Does \a operation as an event loop does, here a poll() on a bell of the calling process. */
-void completeByBell(Member &member, RawOperation &operation);
+/* For survivors: waits until \a count wait at \a cell, or the victim has gone. */
+void awaitWaiters(Member &member, Address cell, unsigned count, Board &board);
+/* Serves \a cell. After it and before anybody moves again, what stands in the cell is what the dead have left to the living. */
+void settle(Member &member, Address cell);
+/* Makes nodes now, so that a victim is not stepped through that. */
+void warmUp(Member &member);
 
 } // namespace world

@@ -66,7 +66,7 @@ Scenario ringingForEvent()
             attach(member, cell, Cell::Event);
             RawEvent::Wait operation(member.lot, cell);
             board.ready.store(1);
-            completeByBell(member, operation);
+            complete(member, operation, Manner::Bell);
         },
         [](Member &member, Address cell, Board &) { RawEvent::set(member.lot, *member.arena.at<Cell>(cell), cell); },
         [](Member &, Address, Board &) { return std::string(); },

@@ -50,6 +50,23 @@ void awaitWaiter(Member &member, Address cell)
         usleep(20);
 }
 
+void awaitWaiters(Member &member, Address cell, unsigned count, Board &board)
+{
+    while (board.victimGone.load() == 0 && member.lot.countWaiting(cell) < count)
+        usleep(10);
+}
+
+void settle(Member &member, Address cell)
+{
+    while (!member.lot.kick(*member.arena.at<Cell>(cell), cell))
+        usleep(10);
+}
+
+void warmUp(Member &member)
+{
+    member.nodes.giveBack(member.nodes.take());
+}
+
 namespace {
 
 Scenario waitingForLock(bool withTimeout)
@@ -108,8 +125,7 @@ Scenario releasing(bool afterLong, bool toEventLoop)
             if (!toEventLoop)
                 return useLockAfterDeath(member, cell, board);
             RawLock::Acquire operation(member.lot, cell);
-            if (!operation.attempt())
-                completeByBell(member, operation);
+            complete(member, operation, Manner::Bell);
             RawLock::release(member.lot, operation.cell(), cell);
         },
         {},

@@ -131,6 +131,10 @@ Scenario alone(const char *name, std::uint32_t itemsBefore)
         [itemsBefore](Member &member) {
             const Address cell = RawQueue::create(member.lot, 0);
             member.arena.publishCell(cell);
+            // the ring has memory after that
+            GetNumber operation(member.lot, cell);
+            put(member, cell, 1);
+            operation.attempt();
             for (std::uint32_t item = 1; item <= itemsBefore; ++item)
                 put(member, cell, item);
             return cell;

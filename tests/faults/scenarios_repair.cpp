@@ -3,42 +3,16 @@
 #include "scenarios.h"
 
 #include "queue/rawqueue.h"
-#include "sync/rawbell.h"
+#include "sync/rawbarrier.h"
+#include "sync/rawboundedsemaphore.h"
 #include "sync/rawlock.h"
 #include "sync/rawrepair.h"
 
 #include <cstdlib>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace world {
-
-void completeByBell(Member &member, RawOperation &operation)
-{
-    const unsigned number = newDoorbellNumber();
-    RawDoorbell doorbell;
-    if (!doorbell.open(member.arena.source().home(member.arena.entry()), number))
-        std::abort();
-    const Address bell = RawBell::create(member.arena, number);
-    RawNodePool nodes(member.arena, bell);
-    Cell &cell = *member.arena.at<Cell>(bell);
-    RawWait wait(operation, nodes);
-    if (!wait.begin())
-        std::abort();
-    for (;;) {
-        RawBell::wokenUp(cell);
-        RawBell::takeChunks(cell, [&](unsigned index) { RawBell::takeNodes(*nodes.chunk(index), [](unsigned) { }); });
-        cell.detail[RawBell::Rescan].store(0);
-        if (wait.poll())
-            return;
-        if (!RawBell::prepareToSleep(cell))
-            continue;
-        pollfd fd{doorbell.descriptor(), POLLIN, 0};
-        ::poll(&fd, 1, -1);
-        doorbell.silence();
-    }
-}
 
 namespace {
 
@@ -54,8 +28,12 @@ Scenario makingAndClosing()
                 member.arena.publishCell(queue);
                 for (std::uint32_t item = 1; item <= 4; ++item)
                     put(member, queue, item);
-                RawRepair::close(member.lot, *member.arena.at<Cell>(lock), lock);
-                RawRepair::close(member.lot, *member.arena.at<Cell>(queue), queue);
+                const Address semaphore = RawBoundedSemaphore::create(member.lot, 40);
+                member.arena.publishCell(semaphore);
+                const Address barrier = RawBarrier::create(member.lot, 2, "action", 6, Never);
+                member.arena.publishCell(barrier);
+                for (const Address cell : {lock, queue, semaphore, barrier})
+                    RawRepair::close(member.lot, *member.arena.at<Cell>(cell), cell);
             }
             RawRepair::leave(member.lot);
         },

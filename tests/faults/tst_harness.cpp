@@ -103,9 +103,16 @@ int main()
     expect("points of good code", harness::killAtEveryPoint(good), false, 16);
     expect("stops in good code", harness::stopAtEveryPoint(good), false, 16);
     expect("instructions of good code", harness::killAtEveryInstruction(good), false, 50);
-    expect("instructions up to a sleep", harness::killAtEveryInstruction(sleeping, 50), false, 3);
+    expect("instructions up to a sleep", harness::killAtEveryInstruction(sleeping, 5), false, 3);
+
+    Scenario rescued = good;
+    rescued.rescuer = &append<false>;
+    expect("pairs of points of good code", harness::killTwice(rescued), false, 16 * 16);
+    expect("some pairs of points of good code", harness::killTwice(rescued, 7), false, 16 * 16 / 7);
 
     harness::setVerbose(false);     // what follows fails on purpose
+    rescued.rescuer = &append<true>;
+    expect("pairs of points of a planted bug in the rescue", harness::killTwice(rescued), true, 16 * 16);
     expect("points of a planted bug", harness::killAtEveryPoint(bad), true, 16);
     expect("stops in a planted bug", harness::stopAtEveryPoint(bad), true, 16);
     expect("instructions of a planted bug", harness::killAtEveryInstruction(bad), true, 50);

@@ -5,17 +5,11 @@
 #include "sync/rawrepair.h"
 
 #include <cstdlib>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace world {
 namespace {
-
-template<class T> T *sharedMemory()
-{
-    return static_cast<T *>(::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-}
 
 // What one run has, in the watching process and in those forked from it.
 struct Run
@@ -75,6 +69,7 @@ void setUp(const Scenario &scenario)
     if (s_run->survivor == 0) {
         join("survivor");
         scenario.survivor(*s_self, s_run->cell, *s_run->board);
+        s_run->board->survivorOver.store(1);
         std::_Exit(0);
     }
     while (s_run->board->ready.load() == 0)
@@ -85,6 +80,7 @@ void check(const Scenario &scenario)
 {
     Member &watcher = s_run->watcher;
     RawRepair::repairTheDead(watcher.lot);
+    s_run->board->victimGone.store(1);
     if (scenario.afterDeath)
         scenario.afterDeath(watcher, s_run->cell, *s_run->board);
     if (s_run->survivor > 0) {
@@ -112,8 +108,12 @@ harness::Scenario inWorld(const Scenario &scenario)
         if (scenario.enter)
             scenario.enter(*s_self, s_run->cell, *s_run->board);
     };
+    result.enterRescuer = [] { join("rescuer"); };
+    result.rescuer = [] { RawRepair::repairTheDead(s_self->lot); };
     result.victim = [&scenario] { scenario.victim(*s_self, s_run->cell, *s_run->board); };
     result.check = [&scenario] { check(scenario); };
+    if (scenario.whileStopped)
+        result.checkWhileStopped = [&scenario] { scenario.whileStopped(s_run->watcher, s_run->cell, *s_run->board); };
     result.races = true;
     return result;
 }

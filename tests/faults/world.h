@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <sys/mman.h>
 
 /*
  * Scenarios in which a process is killed. The test's own process is the one that watches, repairs and checks; it is never
@@ -14,10 +15,18 @@
  */
 namespace world {
 
+/* A T full of zeros that processes forked from this one share. */
+template<class T> T *sharedMemory()
+{
+    return static_cast<T *>(::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+}
+
 /* Counters that all processes of a scenario see. */
 struct Board
 {
     std::atomic<std::uint32_t> ready;
+    std::atomic<std::uint32_t> victimGone;          // and everything it had is repaired
+    std::atomic<std::uint32_t> survivorOver;
     std::atomic<std::uint32_t> inside;              // how many hold the lock
     std::atomic<std::uint32_t> doubled;             // how often two did
     std::atomic<std::uint32_t> acknowledged;
@@ -43,9 +52,11 @@ struct Scenario
     std::function<std::string(Member &, Address, Board &)> check;
     /* What the victim does before it is stepped through. May be empty. */
     Part enter = {};
+    /* What the watching process does while the victim is stopped. May be empty. */
+    Part whileStopped = {};
 };
 
-/* \a scenario as the harness runs it. */
+/* \a scenario as the harness runs it, with a rescuer who repairs after the victim's death. */
 harness::Scenario inWorld(const Scenario &scenario);
 
 } // namespace world

@@ -136,12 +136,13 @@ bool put(Member &member, Address queue, std::uint32_t number)
     return complete(member, operation) && operation.outcome() == RawQueue::Outcome::Done;
 }
 
-void GetNumber::receive(const char *data, std::size_t size) noexcept
+bool GetNumber::receive(const char *data, std::size_t size, bool) noexcept
 {
     std::memcpy(&number, data, sizeof number);
     torn = size != (number % 3 == 0 ? LargeMessage : sizeof number);
     for (std::size_t i = 0; i < size; i += sizeof number)
         torn |= std::memcmp(data + i, &number, sizeof number) != 0;
+    return true;
 }
 
 } // namespace world

@@ -72,7 +72,7 @@ public:
     bool torn = false;
 
 protected:
-    void receive(const char *data, std::size_t size) noexcept override;
+    bool receive(const char *data, std::size_t size, bool isBlock) noexcept override;
 };
 
 } // namespace world

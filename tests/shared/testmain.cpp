@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "testmain.h"
 
+#include "process/aiodump_p.h"
 #include "supervisor.h"
 #include "timescale.h"
 #include "watchdog.h"
@@ -32,6 +33,7 @@ int runSuite(int argc, char **argv, const std::function<int(int, char **)> &suit
     if (!qEnvironmentVariableIsSet("QTEST_FUNCTION_TIMEOUT"))
         qputenv("QTEST_FUNCTION_TIMEOUT", QByteArray::number(qint64(scaled(2 * SuiteLimit).count())));
     warmUp(argc, argv);
+    aio_detail::dumpOnSignalIfWanted();
     LeakCheck leaks;
     int failures = 0;
     {

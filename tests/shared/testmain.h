@@ -20,7 +20,7 @@ int main(int argc, char **argv, const std::function<int(int, char **)> &suite);
 /*
  * The main() of a test program with the suite \a Class: a worker where the program was started as one, a helper where a role
  * was asked for, else the suite, in a QCoreApplication, under a watchdog, with a runtime directory of its own, and with
- * leak checks at its end that fail it.
+ * leak checks at its end that fail it. With AIO_DUMP set, SIGUSR1 to the process of the suite prints who waits for what.
  */
 #define AIO_TEST_MAIN(Class) \
     int main(int argc, char **argv) \

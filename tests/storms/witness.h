@@ -29,6 +29,19 @@ struct Witness
     std::atomic<quint8> received[Producers][ItemsEach]; // how often each item arrived
     std::atomic<quint64> torn;
 
+    // -- of tst_sync_storm
+    static constexpr int Permits = 4;
+    static constexpr int Parties = 4;
+
+    std::atomic<qint64> permitHolder[Permits];          // pid; 0: nobody
+    std::atomic<quint64> creditsGiven;                  // counted before
+    std::atomic<quint64> creditsTaken;                  // counted after
+    std::atomic<qint64> letters;                        // protected by the condition's lock
+    std::atomic<quint64> lettersTaken;
+    std::atomic<quint64> passed[Parties];               // how often each index
+    std::atomic<quint64> broken;
+    std::atomic<quint64> hangs;                         // waits that ran out of time
+
     void noteWait(qint64 ns)
     {
         qint64 longest = longestWait.load();
@@ -57,4 +70,61 @@ public:
 
 private:
     Witness *m_witness;
+};
+
+/* Whoever has a lock is alone with it, unless the holder before died there. */
+class Critical
+{
+public:
+    Critical(WitnessFile &witness, std::atomic<qint64> &holder, bool abandoned) : m_holder(holder)
+    {
+        const qint64 before = m_holder.exchange(::getpid());
+        if (before && !abandoned)
+            ++witness->violations;
+        witness->abandoned += abandoned;
+        ++witness->acquisitions;
+    }
+    ~Critical() { m_holder.store(0); }
+    Q_DISABLE_COPY_MOVE(Critical)
+
+private:
+    std::atomic<qint64> &m_holder;
+};
+
+/* One of those who have a permit: as many as there are, but for the dead. */
+class Permitted
+{
+public:
+    explicit Permitted(WitnessFile &witness)
+    {
+        ++witness->acquisitions;
+        for (auto &holder : witness->permitHolder) {
+            qint64 before = holder.load();
+            if ((before == 0 || hasEnded(before)) && holder.compare_exchange_strong(before, ::getpid())) {
+                m_holder = &holder;
+                return;
+            }
+        }
+        ++witness->violations;
+    }
+    ~Permitted()
+    {
+        if (m_holder)
+            m_holder->store(0);
+    }
+    Q_DISABLE_COPY_MOVE(Permitted)
+
+private:
+    // The child of another is gone only when that has looked, so zombies have ended, too.
+    static bool hasEnded(qint64 pid)
+    {
+        QFile stat(QStringLiteral("/proc/%1/stat").arg(pid));
+        if (!stat.open(QIODevice::ReadOnly))
+            return true;
+        const QByteArray line = stat.readAll();
+        const char state = line.mid(line.lastIndexOf(')') + 2, 1).append('X').front();
+        return state == 'Z' || state == 'X';
+    }
+
+    std::atomic<qint64> *m_holder = nullptr;
 };

@@ -329,9 +329,11 @@ private Q_SLOTS:
     void unreadOutputStaysInTheQProcess()
     {
         AioProcess process(QStringLiteral("echo"), {"hello"});
+        QProcess *qprocess = process.qprocess();    // asked for before the start: its channels are wanted
         process.start();
         QVERIFY(process.join());
-        QCOMPARE(process.qprocess()->readAllStandardOutput(), "hello\n");
+        QCOMPARE(qprocess->readAllStandardOutput(), "hello\n");
+        QCOMPARE(errorOf([&] { static_cast<void>(process.coro_lines()); }).code, AioError::UsageError);
     }
 
     void workerKnowsWhoItIs()

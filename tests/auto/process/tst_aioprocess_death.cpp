@@ -6,6 +6,8 @@
 #include "backend.h"
 #include "processtest.h"
 
+#include <aioprocessing/aiocontext.h>
+
 #include <QDir>
 #include <QLoggingCategory>
 #include <QSignalSpy>
@@ -14,6 +16,7 @@
 
 #include <atomic>
 #include <fcntl.h>
+#include <stdexcept>
 
 using namespace std::chrono_literals;
 
@@ -57,24 +60,48 @@ static void workAWhile(const QString &path)
 
 // -- the program in the middle: this executable, started by the test, is the parent of a worker
 
+static void endOnInterrupt(int)
+{
+    QCoreApplication::quit();
+}
+
 static int middle(int argc, char **argv)
 {
     if (argc < 3 || qstrcmp(argv[1], "--middle") != 0)
         return -1;
     QCoreApplication app(argc, argv);
     const QByteArray mode = argv[2];
+    if (argc > 3 && qstrcmp(argv[3], "fork") == 0)
+        AioContext::defaultContext()->setStartMethod(AioContext::ForkServer);
     const AioCall call = mode == "computing" ? AioCall(AioCall::to<&computeForEver>())
-        : mode == "ending"                   ? AioCall(AioCall::to<&workAWhile>(QString::fromLocal8Bit(argv[argc - 1])))
+        : mode == "ending" || mode == "exception" ? AioCall(AioCall::to<&workAWhile>(QString::fromLocal8Bit(argv[argc - 1])))
                                              : AioCall(AioCall::to<&waitForEver>());
     static AioProcess process(call);    // outlives the application object
     process.setDaemon(mode == "daemon");
     QObject::connect(&process, &AioProcess::started, &app, [&] {
+        process.setProperty("begun", true);
         if (mode == "daemon" || mode == "ending")
             app.quit();
     });
     process.start();
-    if (mode == "starting")
+    if (mode == "starting") {
+        while (process.pid() == 0)
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
         say(QByteArray::number(process.pid()).constData());
+    }
+    if (mode == "interrupted")
+        ::signal(SIGINT, endOnInterrupt);
+    if (mode == "exception") {
+        try {
+            while (process.exitReason() == AioProcess::Running) {
+                app.processEvents(QEventLoop::WaitForMoreEvents);
+                if (process.property("begun").toBool())
+                    throw std::runtime_error("the application has had enough");
+            }
+        } catch (const std::runtime_error &) {
+            return 3;    // unwinds the application object
+        }
+    }
     return app.exec();
 }
 
@@ -91,6 +118,26 @@ class tst_AioProcessDeath : public QObject
         }
         return process.readLine().trimmed().toLongLong();
     }
+    static void methods()
+    {
+        QTest::addColumn<QString>("method");
+        QTest::newRow("spawn") << "spawn";
+        QTest::newRow("fork") << "fork";
+    }
+    // The child of \a parent that leads a process group of its own: its fork server.
+    static qint64 serverOf(qint64 parent)
+    {
+        for (const QString &entry : QDir("/proc").entryList(QDir::Dirs)) {
+            QFile file(QStringLiteral("/proc/%1/stat").arg(entry));
+            if (entry.toInt() <= 0 || !file.open(QIODevice::ReadOnly))
+                continue;
+            const QByteArray text = file.readAll();
+            const QList<QByteArray> fields = text.mid(text.lastIndexOf(')') + 2).split(' ');
+            if (fields.value(1).toLongLong() == parent && fields.value(2) == entry.toLatin1())
+                return entry.toLongLong();
+        }
+        return 0;
+    }
     // Starts \a process and waits for the pid that its function prints.
     static bool startAndListen(AioProcess &process)
     {
@@ -106,18 +153,26 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("mode");
         QTest::addColumn<bool>("stopWorker");
-        QTest::newRow("waiting") << "waiting" << false;
-        QTest::newRow("computing with every signal blocked") << "computing" << false;
-        QTest::newRow("stopped") << "waiting" << true;
-        QTest::newRow("just started") << "starting" << false;
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<bool>("withServer");    // the fork server is killed first
+        for (const char *method : {"spawn", "fork", "fork with its server"}) {
+            const QString name = QLatin1StringView(method).left(5).trimmed();
+            const bool withServer = qstrlen(method) > 5;
+            QTest::addRow("waiting, %s", method) << "waiting" << false << name << withServer;
+            QTest::addRow("computing with every signal blocked, %s", method) << "computing" << false << name << withServer;
+            QTest::addRow("stopped, %s", method) << "waiting" << true << name << withServer;
+            QTest::addRow("just started, %s", method) << "starting" << false << name << withServer;
+        }
     }
     void workerDiesWithAKilledParent()
     {
         QFETCH(QString, mode);
         QFETCH(bool, stopWorker);
+        QFETCH(QString, method);
+        QFETCH(bool, withServer);
         QProcess parent;
         parent.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        parent.start(QCoreApplication::applicationFilePath(), {"--middle", mode});
+        parent.start(QCoreApplication::applicationFilePath(), {"--middle", mode, method});
         const qint64 pid = readPid(parent);
         QVERIFY(pid > 0);
         const PidWatch worker(pid);
@@ -127,11 +182,67 @@ private Q_SLOTS:
             QTRY_COMPARE(processState(pid), 'T');
         }
         QVERIFY(!worker.endsWithin(0));
+        const qint64 server = serverOf(parent.processId());
+        QCOMPARE(server > 0, method == "fork");
+        const PidWatch serverWatch(server > 0 ? server : parent.processId());
+        if (withServer)
+            ::kill(pid_t(server), SIGKILL);
         parent.kill();
         if (stopWorker && !AioTest::HasLinuxBackend)
             ::kill(pid_t(pid), SIGCONT);        // it does not see its parent's end before
         QVERIFY(worker.endsWithin(1000));
+        QVERIFY(serverWatch.endsWithin(1000));
         QVERIFY(parent.waitForFinished());
+    }
+
+    void stoppedForkServerEndsWithAKilledParent()
+    {
+        QProcess parent;
+        parent.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+        parent.start(QCoreApplication::applicationFilePath(), {"--middle", "waiting", "fork"});
+        const PidWatch worker(readPid(parent));
+        const qint64 server = serverOf(parent.processId());
+        QVERIFY(server > 0);
+        const PidWatch watch(server);
+        ::kill(pid_t(server), SIGSTOP);
+        QTRY_COMPARE(processState(server), 'T');
+        parent.kill();
+        QVERIFY(watch.endsWithin(1000));
+        QVERIFY(worker.endsWithin(1000));
+        QVERIFY(parent.waitForFinished());
+    }
+
+    void interruptedApplicationLeavesNothing_data() { methods(); }
+    void interruptedApplicationLeavesNothing()
+    {
+        QFETCH(QString, method);
+        for (const char *mode : {"waiting", "interrupted"}) {    // the latter has a handler that quits
+            QProcess parent;
+            parent.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+            parent.setChildProcessModifier([] { ::setpgid(0, 0); });
+            parent.start(QCoreApplication::applicationFilePath(), {"--middle", QLatin1StringView(mode), method});
+            const PidWatch worker(readPid(parent));
+            const qint64 server = serverOf(parent.processId());
+            const PidWatch serverWatch(server > 0 ? server : parent.processId());
+            ::kill(-pid_t(parent.processId()), SIGINT);    // Ctrl-C goes to the whole group
+            QVERIFY(worker.endsWithin(30000));
+            QVERIFY(serverWatch.endsWithin(30000));
+            QVERIFY(parent.waitForFinished(30000));
+            QCOMPARE(parent.exitStatus() == QProcess::NormalExit, qstrcmp(mode, "interrupted") == 0);
+        }
+    }
+
+    void workerIsWaitedForAlsoAfterAnException_data() { methods(); }
+    void workerIsWaitedForAlsoAfterAnException()
+    {
+        QFETCH(QString, method);
+        QTemporaryDir directory;
+        const QString path = directory.filePath("done");
+        QProcess parent;
+        parent.start(QCoreApplication::applicationFilePath(), {"--middle", "exception", method, path});
+        QVERIFY(parent.waitForFinished(30000));
+        QCOMPARE(parent.exitCode(), 3);
+        QVERIFY(QFile::exists(path));
     }
 
     void daemonIsTerminatedAtTheEndOfTheApplication()
@@ -157,13 +268,19 @@ private Q_SLOTS:
         QVERIFY(QFile::exists(path));
     }
 
+    void workerOutlivesTheThreadThatStartedIt_data() { methods(); }
     void workerOutlivesTheThreadThatStartedIt()
     {
+        QFETCH(QString, method);
+        AioContext::defaultContext()->setStartMethod(method == "fork" ? AioContext::ForkServer : AioContext::Spawn);
+        const auto reset = qScopeGuard([] { AioContext::defaultContext()->setStartMethod(AioContext::Spawn); });
         AioProcess *process = nullptr;
         QThread *const home = QThread::currentThread();
         const std::unique_ptr<QThread> thread(QThread::create([&] {
             process = new AioProcess(AioCall::to<&waitForEver>());
             process->start();
+            while (process->pid() == 0)
+                process->join(1ms);
             process->moveToThread(home);
         }));
         thread->start();

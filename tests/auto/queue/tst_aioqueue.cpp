@@ -347,27 +347,6 @@ private Q_SLOTS:
         parent.send("go");
         QCOMPARE(parent.waitForEnd(), 0);
     }
-
-    void memoryLimitIsAnErrorThatSaysWhatToDo()
-    {
-        AioContext context(QStringLiteral("small"));
-        AioQueue queue(context);
-        context.setMemoryLimit(8 << 20);
-        const QByteArray megabyte(1 << 20, 'x');
-        AioError error;
-        for (int i = 0; i < 100 && !error; ++i) {
-            try {
-                queue.put(megabyte);
-            } catch (const AioException &exception) {
-                error = exception.error();
-            }
-        }
-        QCOMPARE(error.code, AioError::OutOfResources);
-        QVERIFY2(error.message.contains(QLatin1String("setMemoryLimit")), qPrintable(error.message));
-        while (queue.tryGet()) { }
-        queue.put(megabyte);        // there is room again
-        QCOMPARE(AioTest::codeThrownBy([&] { queue.put(QByteArray(70 << 20, 'x')); }), AioError::TooLarge);
-    }
 };
 
 namespace {

@@ -3,13 +3,7 @@
 
 // Processes that do nothing: idle ones must cost nothing, and stopped ones must stop nobody else.
 
-#include "aiotest.h"
-
-#include <aioprocessing/aioevent.h>
-#include <aioprocessing/aiolock.h>
-#include <aioprocessing/aioprocess.h>
-#include <aioprocessing/aioqueue.h>
-#include <aioprocessing/aiotask.h>
+#include "mixedwaits.h"
 
 #include <QDir>
 #include <QProcess>
@@ -25,10 +19,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void blockForEver(AioLock &lock, AioQueue &said)
+template<class T> void blockForEver(T &object, AioQueue &said)
 {
     said.put(qint64(::getpid()));
-    lock.acquire();
+    if constexpr (requires { object.acquire(); })
+        object.acquire();
+    if constexpr (requires { object.wait(); })
+        object.wait();
+    if constexpr (requires { object.get(); })
+        object.get();
 }
 
 // Waits for the lock that the worker's argument is, and stops at the fault point that the test chose on the way.
@@ -38,35 +37,51 @@ void acquireOnce(AioLock &lock)
     lock.release();
 }
 
-// Waits for ever in every way: 1000 coroutines, a blocked thread, two blocked workers.
+// Waits for ever in every way: 5000 coroutines on objects of all kinds, a blocked thread, a blocked worker for each kind. Says who
+// the workers are, and when its input ends how many milliseconds it took to cancel the coroutines.
 AIO_TEST_ROLE(idle)
 {
     QCoreApplication app(argc, argv);
-    AioLock lock;
-    AioEvent event;
-    AioQueue queue;
+    std::stop_source stop;
+    MixedWaits waits(556, stop.get_token());
+    AioBarrier barrier(2);
     AioQueue said;
-    lock.acquire();
-    std::vector<QCoro::Task<QVariant>> gets;
-    std::vector<QCoro::Task<bool>> waits;
-    for (int i = 0; i < 500; ++i) {
-        gets.push_back(queue.coro_get());
-        waits.push_back(event.coro_wait());
-    }
-    AioProcess first(AioCall::to<&blockForEver>(lock, said));
-    AioProcess second(AioCall::to<&blockForEver>(lock, said));
-    first.start();
-    second.start();
-    const auto id = said.get().toByteArray();
-    const QByteArray workers = id + ' ' + said.get().toByteArray();
-    std::thread blocked([&] { event.wait(); });
+    std::vector<std::unique_ptr<AioProcess>> workers;
+    QByteArray pids;
+    const auto block = [&]<class T>(T &object) {
+        workers.push_back(std::make_unique<AioProcess>(AioCall::to<&blockForEver<T>>(object, said)));
+        workers.back()->start();
+        pids += ' ' + said.get().toByteArray();
+    };
+    block(waits.lock);
+    block(waits.rlock);
+    block(waits.semaphore);
+    block(waits.bounded);
+    block(waits.condition);
+    block(waits.event);
+    block(waits.empty);
+    block(barrier);
+    std::thread blocked([&] { waits.event.wait(); });
+    AioTest::say(pids.trimmed());
+
+    const auto end = [&]() -> QCoro::Task<> {
+        QElapsedTimer timer;
+        timer.start();
+        stop.request_stop();
+        while (waits.left() > 0)
+            co_await AioTest::nextTurn();
+        AioTest::say(QByteArray::number(timer.elapsed()));
+        QCoreApplication::quit();
+    };
     QSocketNotifier input(STDIN_FILENO, QSocketNotifier::Read);
-    QObject::connect(&input, &QSocketNotifier::activated, &app, &QCoreApplication::quit);
-    AioTest::say(workers);
+    QObject::connect(&input, &QSocketNotifier::activated, &app, [&] {
+        input.setEnabled(false);
+        AioProcessing::spawn(end);
+    });
     app.exec();
-    first.kill();
-    second.kill();
-    event.set();
+    for (auto &worker : workers)
+        worker->kill();
+    waits.event.set();
     blocked.join();
     return 0;
 }
@@ -115,7 +130,7 @@ private Q_SLOTS:
         const Watchdog watchdog("idleProcessesDoNotWakeUp", 30s + 2 * seconds);
         HelperProcess helper("idle");
         QList<QByteArray> processes = helper.readLine().split(' ');
-        QCOMPARE(processes.size(), 2);
+        QCOMPARE(processes.size(), 8);
         processes << QByteArray::number(helper.pid());
         QList<qint64> before;
         do {                                        // until they all have fallen asleep
@@ -129,6 +144,8 @@ private Q_SLOTS:
         if (!strace.isEmpty())
             traceFor(seconds, strace, processes);
         helper.closeInput();
+        const std::chrono::milliseconds took(helper.readLine().toInt());
+        QVERIFY2(took < AioTest::scaled(500ms), qPrintable(QStringLiteral("it took %1 ms to cancel all").arg(took.count())));
         QCOMPARE(helper.waitForEnd(), 0);
     }
 

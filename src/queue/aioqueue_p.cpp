@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "queue/aioqueue_p.h"
+
+#include <aioprocessing/aiocontext.h>
+
+namespace aio_detail {
+
+using namespace aio_raw;
+
+AioError QueueCall::errorOf(AioError::Code code, const QString &what) const
+{
+    const auto name = QString::fromLatin1(m_name);
+    return makeError(code, name + QStringLiteral(": ") + what, name, key());
+}
+
+void QueueCall::fail(const AioError &error) const
+{
+    failOn(m_object, *m_waits, error);
+}
+
+bool QueueCall::concludes(WaitResult result) const
+{
+    return aio_detail::concludes(m_object, *m_cell, *m_waits, m_kind, result, m_name);
+}
+
+void QueueCall::requireDone(RawQueue::Outcome outcome) const
+{
+    if (outcome == RawQueue::Outcome::Done)
+        return;
+    if (outcome == RawQueue::Outcome::ShutDown)
+        fail(errorOf(AioError::ShutDown, QStringLiteral("the queue is shut down")));
+    fail(errorOf(AioError::OutOfResources,
+                 QStringLiteral("a part of the context's shared memory cannot be mapped in this process; free memory")));
+}
+
+void QueueCall::requireObject() const
+{
+    if (m_waits->isClosed())
+        concludes(WaitResult::Cancelled);
+}
+
+Block QueueCall::reserve(std::size_t bytes, const QDeadlineTimer &deadline, const std::stop_token &stop) const
+{
+    RawMemory::Reserve operation(raw(), bytes);
+    if (!concludes(blockFor(lot(), operation, deadline, stop, m_name)))
+        return {};
+    return takeFrom(operation, bytes);
+}
+
+QCoro::Task<Block> QueueCall::reserveLater(std::size_t bytes, QDeadlineTimer deadline, std::stop_token stop) const
+{
+    const QueueCall call(*this);
+    RawMemory::Reserve operation(call.raw(), bytes);
+    Wait wait(call.lot(), operation, call.m_waits, deadline, stop, call.m_name);
+    const WaitResult result = co_await wait.done();
+    if (!call.concludes(result))
+        co_return Block();
+    co_return call.takeFrom(operation, bytes);
+}
+
+Block QueueCall::takeFrom(RawMemory::Reserve &operation, std::size_t bytes) const
+{
+    if (operation.outcome() != RawMemory::Outcome::TooLarge)
+        return operation.take();
+    fail(errorOf(AioError::TooLarge,
+                 QStringLiteral("a message of %1 bytes does not fit into the context's shared memory, whose limit is %2 bytes (a message "
+                                "may have seven eighths of it, less what other objects use, and at most %3); send it in parts, or "
+                                "raise AioContext::setMemoryLimit()")
+                     .arg(bytes).arg(context().memoryLimit()).arg(LargestBlock)));
+}
+
+} // namespace aio_detail

@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "queue/rawring.h"
+
+#include "platform/rawfault.h"
+
+namespace aio_raw::RawRing {
+
+RingBody *bodyOf(RawLot &lot, const Cell &cell) noexcept
+{
+    const auto address = Address(cell.detail[RawQueue::BodyAddress].load(std::memory_order_relaxed));
+    return address ? lot.arena().at<RingBody>(address) : nullptr;
+}
+
+RingSlot *slotAt(RawArena &arena, RingBody &body, std::uint64_t position) noexcept
+{
+    const std::uint64_t number = position / SlotsPerChunk;
+    const std::uint64_t entry = body.directory[number & (body.directorySize - 1)].chunk.load(std::memory_order_acquire);
+    if (!entry || std::uint32_t(entry >> 32) != std::uint32_t(number))
+        return nullptr;
+    auto *slots = arena.at<RingSlot>(Address(entry));
+    return slots ? slots + position % SlotsPerChunk : nullptr;
+}
+
+void noteLate(RingBody &body, std::uint64_t position) noexcept
+{
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (position < body.next.load())
+        body.late.fetch_add(1);
+}
+
+void advanceNext(RawArena &arena, RingBody &body) noexcept
+{
+    for (;;) {
+        std::uint64_t next = body.next.load();
+        const std::uint64_t position = nextOf(body);
+        const RingSlot *slot = slotAt(arena, body, position);
+        const std::uint64_t seen = slot ? slot->control.load() : 0;
+        const bool isTaken = stateOf(seen) == RingSlot::Consumed || stateOf(seen) == RingSlot::Reading;
+        if (!slot || !isAbout(seen, position) || !isTaken || !body.next.compare_exchange_strong(next, position + 1))
+            return;
+        if (stateOf(slot->control.load()) == RingSlot::Full)
+            body.late.fetch_add(1);             // given back before that could be seen
+    }
+}
+
+// -- chunks
+
+bool offer(RawLot &lot, RingBody &body, const Block &block) noexcept
+{
+    std::uint64_t none = 0;
+    return body.offered.compare_exchange_strong(none, std::uint64_t(lot.arena().self()) << 32 | block.address);
+}
+
+namespace {
+
+// A chunk is a message at its first position: so it is found by its owner word when it is in nobody's directory any more.
+constexpr std::uint64_t chunkOwner(Address cell, std::uint64_t number) noexcept
+{
+    return BlockOwner::message(cell, number * SlotsPerChunk);
+}
+
+bool isMapped(const RingBody &body, std::uint64_t number, Address slots) noexcept
+{
+    return body.directory[number & (body.directorySize - 1)].chunk.load() == (number << 32 | slots);
+}
+
+void fillIn(RingBody &body, std::uint64_t number, const Block &block) noexcept
+{
+    auto *slots = reinterpret_cast<RingSlot *>(block.data);
+    for (unsigned i = 0; i < SlotsPerChunk; ++i)
+        slots[i].control.store(control(number * SlotsPerChunk, RingSlot::Empty, body.mark), std::memory_order_relaxed);
+    AIO_FAULT_POINT("queue.map");
+    body.directory[number & (body.directorySize - 1)].chunk.store(number << 32 | block.address, std::memory_order_release);
+}
+
+} // namespace
+
+void mapChunk(RawLot &lot, RingBody &body, Address cell, std::uint64_t position) noexcept
+{
+    const std::uint64_t number = position / SlotsPerChunk;
+    const std::uint64_t mine = chunkOwner(cell, number);
+    const bool isFree = body.directory[number & (body.directorySize - 1)].chunk.load() == 0;
+    // the holder of the guard before this one may have died here; then the block is the queue's if its owner word says so
+    if (const Address begun = body.mapping.load()) {
+        const Block block = lot.slabs().find(begun);
+        if (isFree && block.data && block.bytes >= RawQueue::ChunkBytes && block.owner->load() == mine)
+            fillIn(body, number, block);
+        body.mapping.store(0);
+        return;
+    }
+    std::uint64_t offered = body.offered.load();
+    if (!offered || !isFree)
+        return;
+    const Block block = lot.slabs().find(Address(offered));
+    std::uint64_t giver = BlockOwner::process(Owner(offered >> 32));
+    body.mapping.store(Address(offered));
+    AIO_FAULT_POINT("queue.mapping");
+    // who offered it may have died since, and then it is another's
+    if (block.data && block.bytes >= RawQueue::ChunkBytes && block.owner->compare_exchange_strong(giver, mine)) {
+        AIO_FAULT_POINT("queue.owned");
+        fillIn(body, number, block);
+    }
+    body.mapping.store(0);
+    body.offered.compare_exchange_strong(offered, 0);
+}
+
+void unmapConsumed(RawLot &lot, RingBody &body, Address cell) noexcept
+{
+    for (const std::uint64_t end = body.head.load() / SlotsPerChunk; body.firstMapped < end; ++body.firstMapped) {
+        const std::uint64_t number = body.firstMapped;
+        auto &entry = body.directory[number & (body.directorySize - 1)].chunk;
+        const std::uint64_t mapped = entry.load();
+        if (std::uint32_t(mapped >> 32) != std::uint32_t(number) || !mapped)
+            continue;
+        entry.store(0);
+        AIO_FAULT_POINT("queue.unmap");
+        lot.releaseGuarded(lot.slabs().find(Address(mapped)), chunkOwner(cell, number));
+    }
+}
+
+void repairSlots(RawArena &arena, RingBody &body) noexcept
+{
+    for (std::uint64_t position = body.head.load();; ++position) {
+        RingSlot *slot = slotAt(arena, body, position);
+        if (!slot)
+            return;
+        std::uint64_t seen = slot->control.load();
+        if (!isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
+            return;
+        const bool claimed = stateOf(seen) == RingSlot::Writing || stateOf(seen) == RingSlot::Reading;
+        if (!claimed || arena.isAlive(claimantOf(seen)))
+            continue;
+        const bool wasWriting = stateOf(seen) == RingSlot::Writing;
+        if (wasWriting)
+            body.abandoned.fetch_add(1);
+        slot->control.compare_exchange_strong(seen, control(position, wasWriting ? RingSlot::Consumed : RingSlot::Full, body.mark));
+        if (!wasWriting)
+            noteLate(body, position);
+    }
+}
+
+void advanceHints(RawArena &arena, RingBody &body) noexcept
+{
+    for (std::uint64_t position = body.head.load();; position = body.head.load()) {
+        const RingSlot *slot = slotAt(arena, body, position);
+        if (!slot || slot->control.load() != control(position, RingSlot::Consumed, body.mark))
+            break;
+        advance(body.head, position);
+    }
+    for (std::uint64_t position = body.tail.load();; position = body.tail.load()) {
+        const RingSlot *slot = slotAt(arena, body, position);
+        const std::uint64_t head = body.head.load();
+        if (position < head)
+            body.tail.compare_exchange_strong(position, head);
+        else if (slot && isAbout(slot->control.load(), position) && stateOf(slot->control.load()) != RingSlot::Empty)
+            advance(body.tail, position);
+        else
+            break;
+    }
+}
+
+unsigned available(RawArena &arena, RingBody &body, unsigned limit) noexcept
+{
+    unsigned count = 0;
+    for (std::uint64_t position = body.late.load() ? body.head.load() : nextOf(body); count < limit; ++position) {
+        const RingSlot *slot = slotAt(arena, body, position);
+        const std::uint64_t seen = slot ? slot->control.load() : 0;
+        if (!slot || !isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
+            break;
+        count += stateOf(seen) == RingSlot::Full;
+    }
+    return count;
+}
+
+// -- memory
+
+bool holds(RawLot &lot, Cell &cell, std::uint32_t lowPosition, Address block) noexcept
+{
+    RingBody *body = bodyOf(lot, cell);
+    if (!body)
+        return cell.detail[RawQueue::BodyAddress].load() != 0;
+    if (body->mapping.load() == block)
+        return true;
+    // the full position is the nearest one to the first mapped chunk's begin with these lower bits
+    const std::uint64_t begin = body->head.load() / SlotsPerChunk * SlotsPerChunk;
+    const std::uint64_t position = begin + ((lowPosition - begin) & 0xfffffff);
+    const std::uint64_t number = position / SlotsPerChunk;
+    if (isMapped(*body, number, block))
+        return true;
+    const std::uint64_t entry = body->directory[number & (body->directorySize - 1)].chunk.load();
+    if (!entry || std::uint32_t(entry >> 32) != std::uint32_t(number))
+        return false;
+    const RingSlot *slot = slotAt(lot.arena(), *body, position);
+    if (!slot)
+        return true;            // its segment cannot be mapped here; another process will see
+    const std::uint64_t seen = slot->control.load();
+    if (!isAbout(seen, position) || Address(slot->what.load() >> 32) != block)
+        return false;
+    switch (stateOf(seen)) {
+    case RingSlot::Writing:
+        return lot.arena().isAlive(claimantOf(seen));
+    case RingSlot::Full:
+    case RingSlot::Reading:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void destroy(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    if (RingBody *body = bodyOf(lot, cell)) {
+        const std::uint64_t offered = body->offered.load();
+        lot.release(lot.slabs().find(Address(offered)), BlockOwner::process(Owner(offered >> 32)));
+    }
+    lot.freeBlocksOf(address);
+}
+
+} // namespace aio_raw::RawRing

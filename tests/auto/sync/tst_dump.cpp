@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+
+// AioContext::dump(): who has what, and who waits for it.
+
+#include "mixedwaits.h"
+
+#include <QProcessEnvironment>
+#include <QRegularExpression>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Half of a dead-lock.
+void takeOneWaitForTheOther(AioLock &one, AioLock &other, AioQueue &said)
+{
+    const AioLocker locker(one);
+    AioTest::say(said, "has one");
+    other.acquire();
+    other.release();
+}
+
+// The lines about \a object: its own, and those of its waiters.
+QString about(const AioObject &object)
+{
+    const QRegularExpression lines(QRegularExpression::escape(object.key()) + QStringLiteral(",[^\\n]*\\n(    [^\\n]*\\n)*"));
+    return lines.match(object.context()->dump()).captured();
+}
+
+bool contains(const AioObject &object, const QString &text)
+{
+    const bool does = about(object).contains(text);
+    if (!does)
+        qWarning().noquote() << "there is no" << text << "in" << about(object);
+    return does;
+}
+
+} // namespace
+
+class TestDump : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void deadLockIsSeen()
+    {
+        AioLock first;
+        AioLock second;
+        AioQueue said;
+        const auto here = QString::number(QCoreApplication::applicationPid());
+        AioTest::run([&]() -> QCoro::Task<> {
+            const AioLocker held = co_await first.coro_locker();
+            AioProcess worker(AioCall::to<&takeOneWaitForTheOther>(second, first, said));
+            worker.start();
+            co_await AioTest::hear(said);
+            auto waiting = second.coro_acquire(10min);
+            const auto there = QString::number(worker.pid());
+            while (!about(first).contains(QStringLiteral("    ") + there))
+                co_await AioTest::nextTurn();
+            AIO_VERIFY(contains(first, QStringLiteral("locked by ") + here));
+            AIO_VERIFY(contains(first, QStringLiteral(" for about ")));
+            AIO_VERIFY(contains(first, QStringLiteral(" waits for ")));
+            AIO_VERIFY(contains(second, QStringLiteral("locked by ") + there));
+            AIO_VERIFY(contains(second, QStringLiteral("    ") + here));
+            worker.kill();
+            const bool got = co_await waiting;
+            AIO_VERIFY(got);
+            AIO_VERIFY(contains(second, QStringLiteral("locked by ") + here));
+            AIO_VERIFY(!about(second).contains(QLatin1String("waits")));
+            second.release();
+            AIO_VERIFY(contains(second, QStringLiteral("free")));
+            co_await worker.coro_join();
+        });
+    }
+
+    void everyKindIsListedWithItsWaiters()
+    {
+        AioTest::run([&]() -> QCoro::Task<> {
+            std::stop_source stop;
+            MixedWaits waits(30, stop.get_token());
+            co_await waits.untilAllWait();
+            for (AioObject *object : waits.objects()) {
+                AIO_VERIFY(about(*object).startsWith(object->key()));
+                AIO_VERIFY(contains(*object, QStringLiteral("waits 30 times, the longest for ")));
+            }
+            stop.request_stop();
+            while (waits.left() > 0)
+                co_await AioTest::nextTurn();
+            for (AioObject *object : waits.objects())
+                AIO_VERIFY(!about(*object).contains(QLatin1String("waits")));
+            // looking at them has changed nothing
+            AIO_VERIFY(waits.lock.locked() && waits.rlock.depth() == 1 && !waits.barrier.isBroken() && waits.bounded.value() == 0);
+        });
+    }
+
+    void objectsThatAreGoneAreNotListed()
+    {
+        auto lock = std::make_unique<AioLock>();
+        const QString key = lock->key();
+        AioContext *context = lock->context();
+        QVERIFY(context->dump().contains(key));
+        lock.reset();
+        QVERIFY(!context->dump().contains(key));
+    }
+
+    void workerDumpsAtASignalIfItIsAskedTo()
+    {
+        AioLock first;
+        AioLock second;
+        AioQueue said;
+        AioTest::run([&]() -> QCoro::Task<> {
+            const AioLocker held = co_await first.coro_locker();
+            AioProcess worker(AioCall::to<&takeOneWaitForTheOther>(second, first, said));
+            auto environment = QProcessEnvironment::systemEnvironment();
+            environment.insert(QStringLiteral("AIO_DUMP"), QStringLiteral("1"));
+            worker.setEnvironment(environment);
+            QSignalSpy lines(&worker, &AioProcess::errorLine);
+            worker.start();
+            co_await AioTest::hear(said);           // its thread blocks now, or soon
+            ::kill(pid_t(worker.pid()), SIGUSR1);
+            const auto isIn = [&](const AioLock &lock, qint64 owner) {
+                const QByteArray wanted = lock.key().toUtf8() + ", locked by " + QByteArray::number(owner);
+                const auto is = [&](const QVariantList &line) { return line.first().toByteArray().startsWith(wanted); };
+                return std::any_of(lines.begin(), lines.end(), is);
+            };
+            while (!isIn(first, QCoreApplication::applicationPid()) || !isIn(second, worker.pid()))
+                co_await AioTest::nextTurn();
+            worker.kill();
+            co_await worker.coro_join();
+        });
+    }
+};
+
+AIO_TEST_MAIN(TestDump)
+#include "tst_dump.moc"
