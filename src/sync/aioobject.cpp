@@ -129,6 +129,7 @@ AioHandle::Kind handleKindOf(Cell::Kind kind)
         return AioHandle::Queue;
     case Cell::Free:
     case Cell::Bell:
+    case Cell::Memory:
     case Cell::KindCount:
         break;
     }

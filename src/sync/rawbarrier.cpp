@@ -5,6 +5,7 @@
 #include "platform/rawfault.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace aio_raw::RawBarrier {
@@ -16,12 +17,18 @@ constexpr std::uint32_t ForTheBroken = 0xffffffff;
 
 constexpr std::uint64_t Wishes = AbortWanted | ResetWanted;
 constexpr std::uint64_t Action = Acting | ActionDone;
+constexpr std::uint64_t OneDeparture = 1 << 9;
+constexpr std::uint64_t Departures = UINT32_MAX & ~(OneDeparture - 1);
 
 // Who belongs to a generation has its stamp in invitedAt, which a barrier does not use otherwise; never 0.
 constexpr std::int64_t stampOf(std::uint32_t generation) noexcept { return std::int64_t(1) << 32 | generation; }
 constexpr std::uint32_t generation(std::uint64_t word) noexcept { return std::uint32_t(word >> 32); }
 
-bool isReleased(const Node &node, std::uint64_t word) noexcept { return node.invitedAt == stampOf(generation(word)); }
+// A party that leaves looks at these without the guard.
+std::atomic_ref<std::int64_t> stamp(const Node &node) noexcept { return std::atomic_ref(const_cast<Node &>(node).invitedAt); }
+std::atomic_ref<std::uint32_t> place(Node &node) noexcept { return std::atomic_ref(node.snapshot); }
+
+bool isReleased(const Node &node, std::uint64_t word) noexcept { return stamp(node).load() == stampOf(generation(word)); }
 
 bool isWaiting(const Node &node) noexcept { return (node.state.load() & Node::PhaseMask) == Node::Waiting; }
 
@@ -37,16 +44,26 @@ template<class F> void forEachWaiting(RawLot &lot, Cell &cell, F visit) noexcept
     }
 }
 
+// Changes the word to what \a wanted makes of it. False: somebody has left since it was \a seen, so count again.
+template<class F> bool changeUnlessLeft(Cell &cell, std::uint64_t seen, F wanted) noexcept
+{
+    std::uint64_t word = cell.word.load();
+    do {
+        if ((word ^ seen) & Departures)
+            return false;
+    } while (!cell.word.compare_exchange_weak(word, wanted(word)));
+    return true;
+}
+
 // The one store that releases those who have the next generation's stamp. Others may set flags meanwhile: those that were not
-// seen before are not among the ones to clear.
-void release(Cell &cell, std::uint64_t set, std::uint64_t clear) noexcept
+// seen before are not among the ones to clear. Nothing if somebody has left since the word was \a seen.
+void release(Cell &cell, std::uint64_t seen, std::uint64_t set, std::uint64_t clear) noexcept
 {
     AIO_FAULT_POINT("barrier.release");
-    std::uint64_t word = cell.word.load();
-    std::uint64_t wanted;
-    do
-        wanted = std::uint64_t(generation(word) + 1) << 32 | (((word & UINT32_MAX) & ~clear) | set);
-    while (!cell.word.compare_exchange_weak(word, wanted));
+    const auto wanted = [=](std::uint64_t word) {
+        return std::uint64_t(generation(word) + 1) << 32 | (((word & UINT32_MAX) & ~clear) | set);
+    };
+    changeUnlessLeft(cell, seen, wanted);
     AIO_FAULT_POINT("barrier.released");
 }
 
@@ -57,7 +74,7 @@ void grantReleased(RawLot &lot, Cell &cell) noexcept
         if (!isReleased(node, word))
             return;
         if (word & Failed)
-            node.snapshot = ForTheBroken;
+            place(node).store(ForTheBroken);
         lot.grantAndUnlink(cell, node, address);
         AIO_FAULT_POINT("barrier.granted");
     });
@@ -66,15 +83,15 @@ void grantReleased(RawLot &lot, Cell &cell) noexcept
 // Whether all have come. Then each knows its index, and \a last is the last of them.
 bool isComplete(RawLot &lot, Cell &cell, Node *&last, Address &lastAddress) noexcept
 {
-    const std::int64_t stamp = stampOf(generation(cell.word.load()) + 1);
+    const std::int64_t next = stampOf(generation(cell.word.load()) + 1);
     const std::uint32_t wanted = parties(cell);
     std::uint32_t count = 0;
     forEachWaiting(lot, cell, [&](Node &node, Address address) {
-        const bool belongs = count < wanted;
-        node.invitedAt = belongs ? stamp : 0;
+        const bool belongs = count < wanted && !(node.state.load() & Node::Stopped);
+        stamp(node).store(belongs ? next : 0);
         if (!belongs)
             return;
-        node.snapshot = count++;
+        place(node).store(count++);
         last = &node;
         lastAddress = address;
     });
@@ -84,10 +101,10 @@ bool isComplete(RawLot &lot, Cell &cell, Node *&last, Address &lastAddress) noex
 // Everybody who waits, and nobody who comes later. False: nobody waits.
 bool stampAll(RawLot &lot, Cell &cell) noexcept
 {
-    const std::int64_t stamp = stampOf(generation(cell.word.load()) + 1);
+    const std::int64_t next = stampOf(generation(cell.word.load()) + 1);
     bool any = false;
     forEachWaiting(lot, cell, [&](Node &node, Address) {
-        node.invitedAt = stamp;
+        stamp(node).store(next);
         any = true;
     });
     return any;
@@ -101,14 +118,14 @@ bool step(RawLot &lot, Cell &cell) noexcept
         if (!stampAll(lot, cell) && !(word & Wishes))
             return false;
         if (word & ResetWanted)
-            release(cell, Failed, (word & Wishes) | Action | Broken);
+            release(cell, word, Failed, (word & Wishes) | Action | Broken);
         else
-            release(cell, Failed | Broken, (word & Wishes) | Action);
+            release(cell, word, Failed | Broken, (word & Wishes) | Action);
         return true;
     }
     if (word & Acting) {
         if (word & ActionDone)
-            release(cell, 0, Failed | Action);
+            release(cell, word, 0, Failed | Action);
         return word & ActionDone;
     }
     Node *last = nullptr;
@@ -116,12 +133,13 @@ bool step(RawLot &lot, Cell &cell) noexcept
     if (!isComplete(lot, cell, last, address))
         return false;
     if (!(word & HasAction)) {
-        release(cell, 0, Failed);
+        release(cell, word, 0, Failed);
         return true;
     }
     cell.detail[ActorTicket].store(last->ticket.load());
-    last->snapshot = ForTheActor;
-    cell.word.fetch_or(Acting);
+    place(*last).store(ForTheActor);
+    if (!changeUnlessLeft(cell, word, [](std::uint64_t now) { return now | Acting; }))
+        return true;
     AIO_FAULT_POINT("barrier.acting");
     if (!lot.grant(*last, address))
         cell.word.fetch_and(~Acting);       // it has left
@@ -239,9 +257,26 @@ bool Wait::attempt() noexcept
     return m_outcome != Pending;
 }
 
+bool Wait::isDecided(Node &node) noexcept
+{
+    node.state.fetch_or(Node::Stopped);         // no count takes it in any more
+    AIO_FAULT_POINT("barrier.leave");
+    std::uint64_t word = cell().word.load();
+    std::uint64_t wanted;
+    do
+        wanted = (word & ~Departures) | ((word + OneDeparture) & Departures);
+    while (!cell().word.compare_exchange_weak(word, wanted));
+    // a count that took it in has ended with the release that its stamp names, or does not stand
+    const std::int64_t mine = stamp(node).load();
+    return mine != 0 && std::int32_t(generation(word) - std::uint32_t(mine)) >= 0;
+}
+
 void Wait::accept(Node &node) noexcept
 {
-    const std::uint32_t snapshot = node.snapshot;
+    // It may have been released and not been told yet: then it is the word that says how.
+    const std::uint64_t word = cell().word.load();
+    const bool failed = isReleased(node, word) && (word & Failed);
+    const std::uint32_t snapshot = failed ? ForTheBroken : place(node).load();
     m_ticket = node.ticket.load();
     m_outcome = snapshot == ForTheBroken ? IsBroken : snapshot == ForTheActor ? MustAct : Passed;
     m_index = snapshot == ForTheActor ? parties(cell()) - 1 : snapshot;

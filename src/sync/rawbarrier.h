@@ -8,9 +8,9 @@
  * A meeting point for a number of parties. Who has arrived is known from the list of waiters alone, so a party that is
  * cancelled or dies has not arrived, whenever that happens. Its word:
  *
- *   {generation : 32, 0 : 23, flags : 7, waiters : 2}
+ *   {generation : 32, departures : 23, flags : 7, waiters : 2}
  *
- * Serving counts. When enough have come it gives each its index; if there is an action it first grants to the last of them,
+ * Serving counts. Who leaves adds to the departures, so that a count which still had it does not stand. When enough have come it gives each its index; if there is an action it first grants to the last of them,
  * who does it and says so. Then one store of the word, a new generation, releases them all, and they are granted; whoever
  * serves after a death finds them by their stamps.
  */
@@ -57,6 +57,7 @@ public:
     void accept(Node &node) noexcept override;
     /* Who must act and does not breaks the barrier, and so does who runs out of time. Who was cancelled had not come. */
     void decline() noexcept override;
+    bool isDecided(Node &node) noexcept override;
     void withdraw(bool expired) noexcept override;
 
     Outcome outcome() const noexcept { return m_outcome; }

@@ -153,10 +153,9 @@ bool release(RawLot &lot, Cell &cell, Address address) noexcept
         Node *head = lot.head(cell, 0, headAddress);
         const bool given = head && find(all, cell, [&](Permit &permit) { return handOver(lot, permit, mine, *head, headAddress); });
         lot.unguard(cell);
-        if (given) {
-            lot.kick(cell, address);        // whoever came while the guard was taken
+        lot.kick(cell, address);        // whoever came while the guard was taken counts on it
+        if (given)
             return true;
-        }
     }
     const auto free = [](Permit &permit) {
         const std::uint64_t word = permit.load(std::memory_order_relaxed);

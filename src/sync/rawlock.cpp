@@ -19,8 +19,8 @@ bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address a
     cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
     if (lot.grant(head, address))
         return true;
-    // the head has given up meanwhile: nobody else touches a word with Given
-    cell.word.store(Waiters | (given & Abandoned));
+    // the head has given up meanwhile: as it was before; nobody else touches a word with Given
+    cell.word.store(word | Waiters);
     return false;
 }
 
@@ -91,10 +91,9 @@ bool releaseSlow(RawLot &lot, Cell &cell, Address address) noexcept
         word = cell.word.load();
         const bool given = head && owner(word) && handOver(lot, cell, word, *head, headAddress);
         lot.unguard(cell);
-        if (given) {
-            lot.kick(cell, address);        // whoever came while the guard was taken
+        lot.kick(cell, address);        // whoever came while the guard was taken counts on it
+        if (given)
             return true;
-        }
         word = cell.word.load();
     }
     do {

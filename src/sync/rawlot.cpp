@@ -383,11 +383,12 @@ bool RawLot::invite(Node &node, Address address, bool again) noexcept
 void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again) noexcept
 {
     constexpr Nanoseconds Overdue = 10'000'000;
+    const Nanoseconds time = now();
     Address address;
     for (Node *node = head(cell, role, address); node && count > 0; node = next(*node, address)) {
         if (!mayTake(node->state.load()))
             continue;
-        const bool overdue = phase(node->state.load()) == Node::Invited && now() - node->invitedAt > Overdue;
+        const bool overdue = phase(node->state.load()) == Node::Invited && time - node->invitedAt > Overdue;
         if (invite(*node, address, again || overdue) && !overdue)
             --count;
     }

@@ -83,6 +83,7 @@ bool release(RawLot &lot, Cell &cell, Address address, std::uint32_t count) noex
         Node *head = lot.head(cell, 0, headAddress);
         count -= head && handOver(lot, cell, false, *head, headAddress);
         lot.unguard(cell);
+        lot.kick(cell, address);        // whoever came while the guard was taken counts on it
     }
     word = cell.word.fetch_add(count * One);
     AIO_FAULT_POINT("semaphore.released");

@@ -164,6 +164,12 @@ bool RawWait::end(bool acceptLate) noexcept
     if (!m_node.load())
         return false;
     AIO_FAULT_POINT("wait.end");
+    if (m_operation.isDecided(*m_operation.lot().arena().at<Node>(m_node.load()))) {
+        accept();
+        finish(true);
+        m_operation.lot().kick(m_operation.cell(), m_operation.address());
+        return true;
+    }
     // What was granted is taken first, so that at no moment a grant stands in the word of which no waiter knows.
     // A late grant is one that came between the deadline and now.
     const bool granted = finish(false) == Node::Granted;

@@ -54,6 +54,11 @@ public:
     virtual void decline() noexcept {}
     /* It was accepted, but attempt() had done it already. */
     virtual void surplus() noexcept { decline(); }
+    /*
+     * Before the waiter leaves: whether it has got it all the same, by a decision that can be taken back no more and of which it
+     * has perhaps not been told yet. After a no, nobody counts on it.
+     */
+    virtual bool isDecided(Node &) noexcept { return false; }
     /* The waiter leaves without having got anything; \a expired: its time is up. */
     virtual void withdraw(bool /*expired*/) noexcept {}
     /* Writes what serving needs to know into the node. */

@@ -48,6 +48,15 @@ void awaitWaiter(Member &member, Address cell);
 void awaitWaiters(Member &member, Address cell, unsigned count, Board &board);
 /* Serves \a cell. After it and before anybody moves again, what stands in the cell is what the dead have left to the living. */
 void settle(Member &member, Address cell);
+/* For victims that have done their part: lives until the survivor is over, so that no repair helps that one. */
+void awaitSurvivor(Board &board);
+/* For watchers while the victim is stopped: lets the survivor of givesUpAndComesAgain() go on, until it is queued again. */
+void letGiveUp(Member &member, Address cell, Board &board);
+/*
+ * A survivor's first wait gives up and another comes, both while the victim is stopped. False: the victim was faster, and the
+ * first has got it.
+ */
+bool givesUpAndComesAgain(Member &member, RawOperation &first, RawOperation &second, Board &board);
 /* Makes nodes now, so that a victim is not stepped through that. */
 void warmUp(Member &member);
 

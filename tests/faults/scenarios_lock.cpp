@@ -62,6 +62,42 @@ void settle(Member &member, Address cell)
         usleep(10);
 }
 
+void awaitSurvivor(Board &board)
+{
+    for (int i = 0; i < 10000 && board.survivorOver.load() == 0; ++i)
+        usleep(50);
+    if (board.survivorOver.load() == 0)
+        std::abort();
+}
+
+void letGiveUp(Member &, Address, Board &board)
+{
+    board.inside.store(1);
+    while (board.survivorOver.load() == 0 && board.inside.load() == 1)
+        usleep(10);
+}
+
+bool givesUpAndComesAgain(Member &member, RawOperation &first, RawOperation &second, Board &board)
+{
+    {
+        RawWait wait(first, member.nodes);
+        if (!wait.begin())
+            std::abort();
+        board.ready.store(1);
+        while (board.inside.load() == 0 && board.victimGone.load() == 0) {
+            if (wait.poll())
+                return false;
+            usleep(10);
+        }
+    }
+    RawWait wait(second, member.nodes);
+    if (!wait.begin())
+        std::abort();
+    board.inside.store(2);
+    wait.block(Never);
+    return true;
+}
+
 void warmUp(Member &member)
 {
     member.nodes.giveBack(member.nodes.take());
@@ -133,12 +169,46 @@ Scenario releasing(bool afterLong, bool toEventLoop)
     };
 }
 
+// The waiter to whom it is to be handed over gives up, and another comes, while the releaser has the guard.
+Scenario handingOverToNobody()
+{
+    return {
+        "lock: releaser whose waiter gives up",
+        [](Member &member) {
+            const Address cell = make(member, Cell::Lock);
+            RawLock::tryAcquire(*member.arena.at<Cell>(cell), member.arena.self());
+            return cell;
+        },
+        [](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            usleep(600);
+            RawLock::release(member.lot, *member.arena.at<Cell>(cell), cell);
+            awaitSurvivor(board);
+        },
+        [](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            RawLock::Acquire first(member.lot, cell);
+            RawLock::Acquire second(member.lot, cell);
+            givesUpAndComesAgain(member, first, second, board);
+            RawLock::release(member.lot, second.cell(), cell);
+        },
+        [](Member &member, Address cell, Board &) {
+            Cell &lock = *member.arena.at<Cell>(cell);
+            if (RawLock::owner(lock.word.load()) == member.arena.self())
+                RawLock::release(member.lot, lock, cell);
+        },
+        &checkLock,
+        {},
+        &letGiveUp,
+    };
+}
+
 } // namespace
 
 std::vector<Scenario> lockScenarios()
 {
-    return {waitingForLock(false), waitingForLock(true),  releasing(false, false), releasing(true, false),
-            releasing(false, true), releasing(true, true)};
+    return {waitingForLock(false),  waitingForLock(true),   releasing(false, false), releasing(true, false),
+            releasing(false, true), releasing(true, true), handingOverToNobody()};
 }
 
 std::vector<FastPath> lockFastPaths()

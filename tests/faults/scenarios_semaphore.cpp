@@ -233,6 +233,43 @@ Scenario givingUp(const Semaphore &sort)
     };
 }
 
+// The waiter to whom it is to be handed over gives up, and another comes, while the releaser has the guard.
+Scenario handingOverToNobody(const Semaphore &sort)
+{
+    return {
+        nameOf(sort, "releaser whose waiter gives up"),
+        [&sort](Member &member) {
+            const Address cell = sort.make(member, 1);
+            sort.take(member, cell);
+            return cell;
+        },
+        [&sort](Member &member, Address cell, Board &board) {
+            sort.open(member, cell);
+            usleep(600);
+            sort.release(member, cell);
+            board.acknowledged.store(Done);
+            awaitSurvivor(board);
+        },
+        [&sort](Member &member, Address cell, Board &board) {
+            sort.open(member, cell);
+            givesUpAndComesAgain(member, *sort.acquire(member, cell), *sort.acquire(member, cell), board);
+            sort.release(member, cell);
+        },
+        [&sort](Member &member, Address cell, Board &board) {
+            // a plain semaphore's may stand in a grant that is not made
+            if (board.acknowledged.load() != Done)
+                sort.release(member, cell);
+        },
+        [&sort](Member &member, Address cell, Board &board) {
+            const std::uint32_t most = 1 + (sort.diesWithHolder() && board.acknowledged.load() != Done);
+            const std::uint32_t value = sort.value(member, cell);
+            return value == 1 || value == most ? std::string() : std::to_string(value) + " permits are left";
+        },
+        {},
+        &letGiveUp,
+    };
+}
+
 // Three permits at once for three waiters, of whom the first has waited for long.
 Scenario releasingMany(Manner manner)
 {
@@ -283,6 +320,7 @@ std::vector<Scenario> semaphoreScenarios()
             }
         }
         scenarios.push_back(givingUp(*sort));
+        scenarios.push_back(handingOverToNobody(*sort));
     }
     scenarios.push_back(releasingMany(Manner::Blocking));
     scenarios.push_back(releasingMany(Manner::Bell));

@@ -214,7 +214,7 @@ inline swapDone(evenGranted)
 }
 
 /* what comes after the kick */
-mtype = { Poll, HandOver, Declined, Leave, Repaired }
+mtype = { Poll, HandOver, Release, Declined, Leave, Repaired }
 
 proctype process(byte me)
 {
@@ -300,11 +300,7 @@ releaseIt:
         die();
         assert(owner == me && !given);
         owner = NONE;
-#ifndef NO_LOOK_AFTER_GUARD
-        if :: waiters || then == HandOver -> then = Leave; goto kick :: else goto released fi
-#else
         if :: waiters -> then = Leave; goto kick :: else goto released fi
-#endif
     }
 released:
     if :: declines -> declines = false; goto declined :: else fi;
@@ -419,7 +415,11 @@ unguard:
     fi;
     if
     :: then == HandOver && handing -> handing = false; then = Leave; goto kick
+#ifndef NO_LOOK_AFTER_GUARD
+    :: then == HandOver && !handing -> then = Release; goto kick
+#else
     :: then == HandOver && !handing -> goto releaseIt
+#endif
     :: else
     fi;
 #ifndef NO_SECOND_LOOK
@@ -428,6 +428,7 @@ unguard:
 kicked:
     if
     :: then == Poll -> then = Leave; goto poll
+    :: then == Release -> then = Leave; goto releaseIt
     :: then == Declined -> then = Leave; goto ended
     :: then == Repaired -> then = Leave; goto ringAll
     :: then == Leave -> goto released

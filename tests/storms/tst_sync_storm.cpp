@@ -88,12 +88,11 @@ void giveCredit(Table &table)
 
 QCoro::Task<> useCredits(Table &table)
 {
-    for (int turn = 0;; ++turn) {
+    for (;;) {
         giveCredit(table);
         const bool inTime = co_await table.credits.coro_acquire(deadline());
         (inTime ? table.witness->creditsTaken : table.witness->hangs)++;
-        if (turn % 8 == 0)
-            co_await AioTest::nextTurn();
+        co_await AioTest::nextTurn();
     }
 }
 
