@@ -4,7 +4,7 @@
 # Builds and runs the tests.
 #
 #   tests/run.sh [CTEST ARGUMENT...]    the tests, the installed package, the examples
-#   tests/run.sh --full                 the deeper gates: sanitizers, models, sweeps and storms
+#   tests/run.sh --full                 the deeper gates: sanitizers, models, sweeps and storms, the generic backend
 set -euo pipefail
 aio_root=$(cd "$(dirname "$0")/.." && pwd)
 . "$aio_root/src/cmake/setup.sh"
@@ -39,6 +39,9 @@ if [ "${1:-}" = --full ]; then
     step "every kill position, models and storms"
     aio_build dev
     run_ctest dev -L deep
+    step "the generic backend: kill positions, primitives, queue, processes and a storm"
+    aio_build generic
+    run_ctest generic -LE deep
     step "the core without Qt under ThreadSanitizer"
     aio_build tsan
     run_ctest tsan -LE deep

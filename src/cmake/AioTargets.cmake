@@ -21,14 +21,15 @@ function(aio_compile_options target)
     set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
-# aio_add_room(<room> [RAW name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...])
+# aio_add_room(<room> [RAW name...] [BACKEND name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...])
 #   RAW      name.h and name.cpp (where there is one) in src/<room>: the core that needs no Qt
+#   BACKEND  name.h and name_<backend>.cpp: the same, for each system in its own way
 #   PRIVATE  name.h and name.cpp in src/<room>
 #   CLASSES  include/aioprocessing/name.h, documented and installed, with src/<room>/name.cpp
 #   HEADERS  include/aioprocessing/name.h alone
 # <AioProcessing/Name> is made for each class and header, but for those whose name ends in _impl.
 function(aio_add_room room)
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "RAW;PRIVATE;CLASSES;HEADERS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "RAW;BACKEND;PRIVATE;CLASSES;HEADERS")
     set(here ${PROJECT_SOURCE_DIR}/src/${room})
     foreach(name IN LISTS ARG_RAW)
         if(EXISTS ${here}/${name}.cpp)
@@ -36,6 +37,9 @@ function(aio_add_room room)
         elseif(NOT EXISTS ${here}/${name}.h)
             message(FATAL_ERROR "${room}: there is no ${name}.h or ${name}.cpp")
         endif()
+    endforeach()
+    foreach(name IN LISTS ARG_BACKEND)
+        target_sources(aioprocessing_raw PRIVATE ${here}/${name}_${AIOPROCESSING_BACKEND}.cpp)
     endforeach()
     if(AIOPROCESSING_RAW_ONLY)
         return()
@@ -77,12 +81,17 @@ function(aio_write_forward_headers directory)
     file(CONFIGURE OUTPUT ${directory}/AioProcessing/AioProcessing CONTENT "${all}" @ONLY)
 endfunction()
 
-# aio_add_test(<name> SOURCES file... [LABELS label...] [TIMEOUT seconds]): a Qt Test program.
+# aio_add_test(<name> SOURCES file... [LABELS label...] [TIMEOUT seconds] [BACKENDS backend...]): a Qt Test program; BACKENDS are
+# those that it is for, where it tests what only they do.
 function(aio_add_test name)
     if(AIOPROCESSING_RAW_ONLY)
         return()
     endif()
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "NO_TESTKIT" "TIMEOUT" "SOURCES;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "NO_TESTKIT" "TIMEOUT" "SOURCES;LABELS;BACKENDS")
+    if(ARG_BACKENDS AND NOT AIOPROCESSING_BACKEND IN_LIST ARG_BACKENDS)
+        return()
+    endif()
+    list(APPEND ARG_LABELS ${ARG_BACKENDS})
     add_executable(${name} ${ARG_SOURCES})
     set_target_properties(${name} PROPERTIES AUTOMOC ON ENABLE_EXPORTS ON)
     target_link_libraries(${name} PRIVATE aioprocessing_core Qt6::Test Threads::Threads)
@@ -94,9 +103,13 @@ function(aio_add_test name)
     aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")
 endfunction()
 
-# aio_add_raw_test(<name> SOURCES file...): a program that needs no Qt and says by its exit code whether it passed.
+# aio_add_raw_test(<name> SOURCES file... [LABELS label...] [TIMEOUT seconds] [BACKENDS backend...]): a program that needs no Qt and says by its exit code whether it passed.
 function(aio_add_raw_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LABELS;BACKENDS")
+    if(ARG_BACKENDS AND NOT AIOPROCESSING_BACKEND IN_LIST ARG_BACKENDS)
+        return()
+    endif()
+    list(APPEND ARG_LABELS ${ARG_BACKENDS})
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE aioprocessing_raw Threads::Threads)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)

@@ -5,25 +5,12 @@
 #include <ctime>
 
 namespace aio_raw {
-namespace {
-
-Nanoseconds read(clockid_t clock) noexcept
-{
-    timespec t;
-    clock_gettime(clock, &t);
-    return Nanoseconds(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
-
-} // namespace
 
 Nanoseconds now() noexcept
 {
-    return read(CLOCK_MONOTONIC);
-}
-
-Nanoseconds roughlyNow() noexcept
-{
-    return read(CLOCK_MONOTONIC_COARSE);
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return Nanoseconds(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
 
 } // namespace aio_raw

@@ -16,7 +16,7 @@ using Nanoseconds = std::int64_t;
 inline constexpr Nanoseconds Never = INT64_MAX;
 
 Nanoseconds now() noexcept;
-/* The same to a few milliseconds, at a fifth of the cost. */
+/* The same to a few milliseconds, at a fifth of the cost where the system can do that. */
 Nanoseconds roughlyNow() noexcept;
 
 } // namespace aio_raw

@@ -4,6 +4,8 @@
 
 #if defined(AIO_FAULT_POINTS)
 
+#include "platform/rawsystem.h"
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -13,7 +15,6 @@
 #include <ctime>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 // Nothing here allocates or locks: points lie in sections that hold guards, and in children between fork and exec.
@@ -143,7 +144,7 @@ void act(const char *point) noexcept
         std::abort();
     case Sleep: {
         const timespec time = {s_plan.argument / 1000, (s_plan.argument % 1000) * 1'000'000L};
-        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+        ::nanosleep(&time, nullptr);
         break;
     }
     case None:
@@ -221,7 +222,7 @@ bool rawfault_arm(const char *spec) noexcept
 
 void rawfault_reload() noexcept
 {
-    const char *spec = ::getauxval(AT_SECURE) ? nullptr : std::getenv("AIO_FAULT");
+    const char *spec = hasForeignPrivileges() ? nullptr : std::getenv("AIO_FAULT");
     if (!rawfault_arm(spec)) {
         constexpr char text[] = "AIO_FAULT is not \"<point|*>:<n>:<action>[:argument]\": no fault is armed\n";
         [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text, sizeof text - 1);

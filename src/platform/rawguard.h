@@ -2,16 +2,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <pthread.h>
+#include <cstddef>
+#include <cstdint>
 
 /*
  * A guard: mutual exclusion inside one shared object, for a few dozen instructions at a time.
  *
- * It is a process-shared robust mutex that is only ever tried, so no thread of any process waits for a guard, whoever
- * holds it and whether he runs, is stopped or is dead. Who finds it taken leaves a note instead (rawlot.h, attention).
- * A robust mutex belongs to a thread; therefore it is never the user's lock.
+ * It is only ever tried, so no thread of any process waits for a guard, whoever holds it and whether he runs, is stopped or is
+ * dead. Who finds it taken leaves a note instead (rawlot.h, attention). It never is the user's lock.
  */
 namespace aio_raw {
+
+/* Tells of those who hold guards. */
+class GuardHolders
+{
+public:
+    virtual ~GuardHolders() = default;
+    /* Whether the process that calls itself \a holder has ended. False while that is not certain. */
+    virtual bool hasEnded(std::uint32_t holder) const noexcept = 0;
+};
 
 class RawGuard
 {
@@ -24,11 +33,12 @@ public:
 
     /* Prepares a guard in zeroed or freed memory. */
     void initialise() noexcept;
-    Result tryLock() noexcept;
-    void unlock() noexcept;
+    /* For the process that calls itself \a self. Who is 0, because he has left, never gets a guard where its holder has a name. */
+    Result tryLock(std::uint32_t self, const GuardHolders &holders) noexcept;
+    void unlock(std::uint32_t self) noexcept;
 
 private:
-    pthread_mutex_t m_mutex;
+    alignas(8) unsigned char m_storage[40];     // what the backend needs
 };
 
 } // namespace aio_raw

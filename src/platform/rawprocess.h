@@ -2,28 +2,45 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "platform/rawdoorbell.h"
+#include "platform/rawrandom.h"
+
 #include <cstdint>
+#include <string>
 
 /*
- * Who a process is, and whether it still is. A pid alone proves nothing (it is reused, and zombies answer), so a process
- * is known by its pid together with the kernel's start time, and its life is watched through a pidfd.
+ * Who a process is, and whether it still is. A pid alone proves nothing (it is reused, and zombies answer).
+ *
+ * On Linux a process is known by its pid together with the kernel's start time. The generic backend knows it by its home: as long
+ * as it lives it holds the lock there, which the kernel gives up when it ends, however that comes.
  */
 namespace aio_raw {
 
 struct ProcessIdentity
 {
     std::int32_t pid = 0;
-    std::uint64_t startTime = 0;    // clock ticks since boot, field 22 of /proc/PID/stat
-
-    friend bool operator==(const ProcessIdentity &, const ProcessIdentity &) = default;
+    std::uint64_t startTime = 0;        // in the unit of the backend, which may have none; 0: unknown
+    std::uint8_t entry[16] = {};        // names its home; zeros: unknown, for a moment after it has come
 };
 
-/* The calling process. */
+/* The calling process, but for its entry. */
 ProcessIdentity ownIdentity() noexcept;
 
-inline constexpr std::uint64_t UnknownTime = UINT64_MAX;
+enum class Life { Ended, Lives, Unknown };
 
-/* The start time of \a pid; 0 when there is no such process or it is a zombie; UnknownTime when that cannot be found out now. */
+/* Whether the process lives (a stopped one does, a zombie does not). */
+Life lifeOf(const ProcessIdentity &who, Homes &homes) noexcept;
+
+/*
+ * Makes the life of the calling process visible to others in its \a home, of which it holds the \a lock. False with errno set.
+ */
+bool showLife(const std::string &home, int lock) noexcept;
+
+/* Whether others see the end of a process by the lock in its home, which must stay there until it has ended, then. */
+bool lockShowsLife() noexcept;
+
+/* The start time of \a pid; 0 when there is no such process or it is a zombie; UnknownTime when that cannot be found out now, or ever. */
+inline constexpr std::uint64_t UnknownTime = UINT64_MAX;
 std::uint64_t startTimeOf(std::int32_t pid) noexcept;
 
 /*
@@ -32,16 +49,10 @@ std::uint64_t startTimeOf(std::int32_t pid) noexcept;
  */
 int openProcess(const ProcessIdentity &identity) noexcept;
 
-/* The same for a child that nobody but the caller reaps, so that its pid is its own. -1 with errno set. */
+/* The same for a child that nobody but the caller reaps, so that its pid is its own. -1: there is none to be had. */
 int openChild(std::int32_t pid) noexcept;
 
-/* Whether the process lives (a stopped one does, a zombie does not). */
-bool isAlive(const ProcessIdentity &identity) noexcept;
-
-/* The inode of this process's pid namespace: processes of two namespaces do not know each other's pids. */
+/* The number of this process's pid namespace: processes of two namespaces do not know each other's pids. 0: there are none. */
 std::uint64_t pidNamespace() noexcept;
-
-/* Random bytes from the kernel. */
-void randomBytes(void *data, unsigned size) noexcept;
 
 } // namespace aio_raw

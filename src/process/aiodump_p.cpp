@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/aiodump_p.h"
 
+#include "platform/rawdescriptors.h"
 #include "sync/aiolockstate_p.h"
 
 #include <aioprocessing/aiobarrier.h>
@@ -122,7 +123,7 @@ void dumpAtEachSignal()
 
 void dumpOnSignalIfWanted()
 {
-    if (!qEnvironmentVariableIsSet("AIO_DUMP") || ::pipe2(s_signalPipe, O_CLOEXEC) != 0)
+    if (!qEnvironmentVariableIsSet("AIO_DUMP") || !aio_raw::openPipe(s_signalPipe))
         return;
     std::thread(&dumpAtEachSignal).detach();
     struct sigaction action = {};

@@ -4,6 +4,7 @@
 
 #include "base/aioerrno_p.h"
 #include "base/aiologging_p.h"
+#include "platform/rawlifeline.h"
 #include "platform/rawprocess.h"
 #include "process/aioprivateargument_p.h"
 #include "process/aioprocessstart_p.h"

@@ -7,6 +7,7 @@
 
 #include "base/aioerrno_p.h"
 #include "base/aioguiwarning_p.h"
+#include "platform/rawdescriptors.h"
 #include "process/aioprocess_p.h"
 #include "process/rawchannel.h"
 
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <functional>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace aio_detail {
@@ -24,21 +24,18 @@ StopDescriptor::StopDescriptor(const std::stop_token &stop)
 {
     if (!stop.stop_possible())
         return;
-    m_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (m_descriptor < 0) {
+    if (!aio_raw::openPipe(m_ends)) {
         const int number = errno;
-        throwError(codeOfErrno(number), withErrnoText(QStringLiteral("eventfd"), number), QStringLiteral("AioProcess::join"));
+        throwError(codeOfErrno(number), withErrnoText(QStringLiteral("pipe"), number), QStringLiteral("AioProcess::join"));
     }
-    m_callback.emplace(stop, [descriptor = m_descriptor] {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t written = ::write(descriptor, &one, sizeof one);
-    });
+    m_callback.emplace(stop, [end = m_ends[1]] { [[maybe_unused]] const ssize_t written = ::write(end, "", 1); });
 }
 
 StopDescriptor::~StopDescriptor()
 {
     m_callback.reset();
-    aio_raw::closeDescriptor(m_descriptor);
+    for (int &end : m_ends)
+        aio_raw::closeDescriptor(end);
 }
 
 } // namespace aio_detail

@@ -18,10 +18,10 @@ public:
     StopDescriptor(const StopDescriptor &) = delete;
     StopDescriptor &operator=(const StopDescriptor &) = delete;
 
-    int descriptor() const { return m_descriptor; }
+    int descriptor() const { return m_ends[0]; }
 
 private:
-    int m_descriptor = -1;
+    int m_ends[2] = {-1, -1};       // of a pipe
     std::optional<std::stop_callback<std::function<void()>>> m_callback;
 };
 

@@ -6,6 +6,7 @@
 #include "process/aioprocessstart_p.h"
 
 #include "base/aioerrno_p.h"
+#include "platform/rawsystem.h"
 #include "process/aiobootstrap_p.h"
 #include "process/aiocallcodec_p.h"
 #include "process/aiochildren_p.h"
@@ -17,6 +18,7 @@
 
 #include <aioprocessing/aiocontext.h>
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QMetaMethod>
 
@@ -31,11 +33,13 @@ namespace {
 
 QString ownProgram()
 {
-    const QString link = QStringLiteral("/proc/self/exe");
+    if (!aio_raw::programLink())
+        return QCoreApplication::applicationFilePath();
+    const QString link = QString::fromLatin1(aio_raw::programLink());
     const QString target = QFile::symLinkTarget(link);
     struct stat running{};
     struct stat there{};
-    const bool isSame = ::stat("/proc/self/exe", &running) == 0
+    const bool isSame = ::stat(aio_raw::programLink(), &running) == 0
         && ::stat(QFile::encodeName(target).constData(), &there) == 0 && running.st_dev == there.st_dev
         && running.st_ino == there.st_ino;
     return isSame ? target : link;
@@ -48,6 +52,11 @@ QByteArrayList workerCommand()
     QStringList command = AioContext::defaultContext()->workerCommand();
     if (command.isEmpty())
         command.append(ownProgram());
+    if (command.first().isEmpty()) {
+        throwError(AioError::UsageError,
+                   QStringLiteral("on this system only Qt knows what program this is: make the QCoreApplication first"),
+                   QStringLiteral("AioProcess::start"));
+    }
     QByteArrayList encoded;
     for (const QString &text : std::as_const(command))
         encoded.append(QFile::encodeName(text));
@@ -174,7 +183,7 @@ void AioProcessPrivate::failToOpen(int number)
 // True: the fork server was asked. False: the worker is to be spawned.
 bool AioProcessPrivate::startForked(Ends &ends)
 {
-    if (context->startMethod() != AioContext::ForkServer) {
+    if (context->startMethod() != AioContext::ForkServer || !aio_raw::hasForkServer()) {
         ForkServer::instance().stop();    // if there is one: it is wanted no more
         return false;
     }
@@ -186,7 +195,7 @@ bool AioProcessPrivate::startForked(Ends &ends)
     request.channel = ends.worker.channel;
     request.lifeline = ends.worker.lifeline;
     request.briefing = ends.worker.briefing;
-    request.directory = aio_raw::openDirectory(directory.isEmpty() ? "." : QFile::encodeName(directory).constData());
+    request.directory = aio_raw::openWorkingDirectory(directory.isEmpty() ? "." : QFile::encodeName(directory).constData());
     request.output = aio_raw::duplicate(ends.output >= 0 ? ends.output : STDOUT_FILENO);
     request.errors = aio_raw::duplicate(ends.errors >= 0 ? ends.errors : STDERR_FILENO);
     auto child = std::make_unique<ForkedChild>(q);

@@ -5,6 +5,7 @@
 #include <aioprocessing/aioerror.h>
 
 #include "base/aiologging_p.h"
+#include "platform/rawsystem.h"
 #include "process/aiofitargument_p.h"
 
 #include <QDebug>
@@ -77,7 +78,7 @@ QString signatureOf(const QString &name, const CallTarget &target)
 [[noreturn]] void throwNotRegistered(const AioCall &call)
 {
     const QString name = displayNameOf(call.function());
-    const QString program = QFile::symLinkTarget(QStringLiteral("/proc/self/exe"));
+    const QString program = aio_raw::programLink() ? QFile::symLinkTarget(QString::fromLatin1(aio_raw::programLink())) : QString();
     const bool byName = name == call.function();
     throwError(AioError::NotFound,
                QStringLiteral("no function %1 is registered in %2: %3")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "process/aiospawnedchild_p.h"
 
+#include "platform/rawlifeline.h"
 #include "platform/rawprocess.h"
 #include "process/rawchannel.h"
 

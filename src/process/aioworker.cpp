@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <aioprocessing/aioworker.h>
 
+#include "platform/rawsystem.h"
 #include "process/aiocaught_p.h"
 #include "process/aiodump_p.h"
 #include "process/aioforkserver_p.h"
@@ -48,6 +49,20 @@ int serveCall(WorkerLink &link, Bootstrap &bootstrap)
     }
 }
 
+// Empty: it cannot be found out before there is an application object.
+QList<QByteArray> commandLine()
+{
+    QList<QByteArray> texts;
+    QFile file(QString::fromLatin1(aio_raw::commandLineFile()));
+    if (aio_raw::commandLineFile() && file.open(QIODevice::ReadOnly))
+        return file.readAll().split('\0');
+    if (QCoreApplication::instance()) {
+        for (const QString &text : QCoreApplication::arguments())
+            texts << text.toLocal8Bit();
+    }
+    return texts;
+}
+
 } // namespace
 
 QString adviceForMain()
@@ -61,15 +76,12 @@ void refuseUnenteredWorker()
     if (workerEntered)
         return;
     static const bool isPlainProcess = [] {
-        QFile file(QStringLiteral("/proc/self/cmdline"));
-        if (!file.open(QIODevice::ReadOnly))
-            return true;
-        const QList<QByteArray> texts = file.readAll().split('\0');
+        const QList<QByteArray> texts = commandLine();
         std::vector<const char *> argv;
         for (const QByteArray &text : texts)
             argv.push_back(text.constData());
         const QString text = QStringLiteral("%1 was started as a worker and did not become one: %2")
-                                 .arg(QFile::symLinkTarget(QStringLiteral("/proc/self/exe")), adviceForMain());
+                                 .arg(QString::fromLocal8Bit(texts.value(0)), adviceForMain());
         if (const auto argument = WorkerArgument::find(int(argv.size()), argv.data())) {
             WorkerLink link(*argument);
             if (!link.open())

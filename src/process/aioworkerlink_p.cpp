@@ -3,6 +3,7 @@
 #include "process/aioworkerlink_p.h"
 
 #include "codec/aiovariantcodec_p.h"
+#include "platform/rawlifeline.h"
 #include "process/aiocallcodec_p.h"
 #include "process/aioprivateargument_p.h"
 #include "process/rawchannel.h"
@@ -54,7 +55,7 @@ bool WorkerLink::open()
     if (!aio_raw::isRegularFile(m_argument.briefing) || !aio_raw::closeOnExec(m_argument.briefing))
         return false;
     // The parent armed it before exec; where it could not, now is the next chance. Then: did the parent end before that?
-    return aio_raw::armLifeline(m_argument.lifeline) && !aio_raw::isPeerGone(m_argument.lifeline);
+    return aio_raw::holdLifeline(m_argument.lifeline) && !aio_raw::isPeerGone(m_argument.lifeline);
 }
 
 AioError WorkerLink::read(FrameType type, QByteArray &body)

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: MIT
 #include "process/rawchannel.h"
 
+#include "platform/rawdescriptors.h"
+
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,13 +53,13 @@ bool openSocketPair(SocketPair &pair, SocketKind kind) noexcept
 {
     const int type = kind == SocketKind::Stream ? SOCK_STREAM : SOCK_SEQPACKET;
     int ends[2];
-    return ::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) == 0 && takeEnds(pair, ends[0], ends[1]);
+    return openSockets(type, ends) && takeEnds(pair, ends[0], ends[1]);
 }
 
 bool openPipe(SocketPair &pair, bool parentReads) noexcept
 {
     int ends[2];
-    return ::pipe2(ends, O_CLOEXEC) == 0 && takeEnds(pair, ends[parentReads ? 0 : 1], ends[parentReads ? 1 : 0]);
+    return openPipe(ends) && takeEnds(pair, ends[parentReads ? 0 : 1], ends[parentReads ? 1 : 0]);
 }
 
 int duplicate(int descriptor) noexcept
@@ -69,7 +70,7 @@ int duplicate(int descriptor) noexcept
 
 int openMemory(const void *data, std::size_t size) noexcept
 {
-    int memory = ::memfd_create("aioprocessing-briefing", MFD_CLOEXEC);
+    int memory = openScratch();
     if (memory < 0 || (memory = aboveStandardStreams(memory)) < 0)
         return -1;
     const char *at = static_cast<const char *>(data);
@@ -90,9 +91,9 @@ int openMemory(const void *data, std::size_t size) noexcept
     return memory;
 }
 
-int openDirectory(const char *path) noexcept
+int openWorkingDirectory(const char *path) noexcept
 {
-    const int directory = ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int directory = openDirectory(path);
     return directory < 0 ? -1 : aboveStandardStreams(directory);
 }
 
@@ -111,10 +112,10 @@ bool isRegularFile(int descriptor) noexcept
 
 bool isLocalSocket(int descriptor) noexcept
 {
-    int domain = 0;
+    sockaddr_storage name{};
     int type = 0;
-    socklen_t size = sizeof domain;
-    if (::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX)
+    socklen_t size = sizeof name;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr *>(&name), &size) != 0 || name.ss_family != AF_UNIX)
         return false;
     size = sizeof type;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0
@@ -129,13 +130,6 @@ bool keepOnExec(int descriptor) noexcept
 bool closeOnExec(int descriptor) noexcept
 {
     return ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0;
-}
-
-bool armLifeline(int lifeline) noexcept
-{
-    const int flags = ::fcntl(lifeline, F_GETFL);
-    return flags >= 0 && ::fcntl(lifeline, F_SETOWN, ::getpid()) == 0 && ::fcntl(lifeline, F_SETSIG, SIGKILL) == 0
-        && ::fcntl(lifeline, F_SETFL, flags | O_ASYNC) == 0;
 }
 
 bool isPeerGone(int descriptor) noexcept

@@ -34,7 +34,7 @@ int duplicate(int descriptor) noexcept;
 int openMemory(const void *data, std::size_t size) noexcept;
 
 /* A close-on-exec descriptor of a directory, for fchdir(); -1 with errno set. */
-int openDirectory(const char *path) noexcept;
+int openWorkingDirectory(const char *path) noexcept;
 
 /* Closes \a descriptor unless it is -1, and makes it -1. */
 void closeDescriptor(int &descriptor) noexcept;
@@ -48,12 +48,6 @@ bool isRegularFile(int descriptor) noexcept;
 /* Lets \a descriptor through exec. Async-signal-safe. */
 bool keepOnExec(int descriptor) noexcept;
 bool closeOnExec(int descriptor) noexcept;
-
-/*
- * Has the kernel kill the calling process (SIGKILL, so also when it computes, blocks signals or is stopped) when the other end
- * of \a lifeline closes. It is a property of the open file, so it stays through exec. Async-signal-safe. False with errno set.
- */
-bool armLifeline(int lifeline) noexcept;
 
 /* Whether the other end of \a descriptor is closed. */
 bool isPeerGone(int descriptor) noexcept;

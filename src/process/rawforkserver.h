@@ -16,6 +16,9 @@
  */
 namespace aio_raw {
 
+/* Whether there can be one on this system. */
+bool hasForkServer() noexcept;
+
 /* The descriptors that make a worker; whoever holds the request owns them. */
 struct ForkRequest
 {

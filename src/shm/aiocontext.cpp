@@ -110,7 +110,7 @@ Arena::Arena(const Identity &id, Mode mode) : m_segments(id), m_raw(m_segments)
     } else if (m_segments.versionMismatch()) {
         giveUp(AioError::VersionMismatch,
                QStringLiteral("cannot use the arena %1: %2; end the programs that use it, or use the same version "
-                              "of AioProcessing in all of them")
+                              "and build of AioProcessing in all of them")
                    .arg(directory.arenaPath(m_id), m_segments.lastError()));
     } else if (mode == Open) {
         giveUp(AioError::NotFound, QStringLiteral("cannot open the arena %1: %2").arg(directory.arenaPath(m_id), m_segments.lastError()));

@@ -14,12 +14,14 @@
 #include <QFile>
 #include <QThread>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace aio_detail {
 namespace {
@@ -170,34 +172,26 @@ void RuntimeDirectory::makeEntry()
         removeDirectory(path);
         fail(QStringLiteral("cannot lock the entry %1").arg(path), error);
     }
-}
-
-QByteArray RuntimeDirectory::fifoPath(const Identity &id, unsigned number) const
-{
-    return QFile::encodeName(m_path) + "/p-" + toHex(id) + "/bell-" + QByteArray::number(number);
-}
-
-int RuntimeDirectory::createFifo(unsigned number)
-{
-    const QByteArray path = fifoPath(m_entryId, number);
-    if (isRefused(AIO_FAULT_ERRNO("directory.fifo")) || ::mkfifo(path.constData(), 0600) != 0)
-        fail(QStringLiteral("cannot make the FIFO %1").arg(QString::fromLocal8Bit(path)), errno);
-    // for writing too: then it never is at its end, and nobody gets SIGPIPE
-    const int descriptor = isRefused(AIO_FAULT_ERRNO("directory.fifo.open"))
-        ? -1
-        : ::open(path.constData(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) {
+    if (!aio_raw::showLife(home(m_entryId), m_entryLock)) {
         const int error = errno;
-        ::unlink(path.constData());
-        fail(QStringLiteral("cannot open the FIFO %1").arg(QString::fromLocal8Bit(path)), error);
+        ::close(std::exchange(m_entryLock, -1));
+        removeDirectory(path);
+        fail(error == ENAMETOOLONG ? QStringLiteral("the runtime directory %1 has too long a name for the local sockets in it (set "
+                                                    "AIOPROCESSING_RUNTIME_DIR to one of at most 50 bytes)").arg(m_path)
+                                   : QStringLiteral("cannot make a socket in the entry %1").arg(path),
+             error);
     }
-    return descriptor;
 }
 
-void RuntimeDirectory::removeFifo(unsigned number)
+std::string RuntimeDirectory::home(const Identity &id) const
 {
-    if (isOwn())
-        ::unlink(fifoPath(m_entryId, number).constData());
+    return (QFile::encodeName(m_path) + "/p-" + toHex(id)).toStdString();
+}
+
+void RuntimeDirectory::openDoorbell(aio_raw::RawDoorbell &bell, unsigned number)
+{
+    if (!bell.open(home(m_entryId), number))
+        fail(QStringLiteral("cannot make a doorbell in the runtime directory %1").arg(m_path), errno);
 }
 
 QString RuntimeDirectory::arenaPath(const Identity &arena) const
@@ -246,8 +240,9 @@ void RuntimeDirectory::sweepLocked()
             continue;
         const QString path = m_path + QLatin1Char('/') + name;
         const int descriptor = openLock(path + QStringLiteral("/lock"), 0);
-        // without a lock file it was left half made: whoever makes one holds the directory's lock
-        const bool dead = descriptor < 0 ? errno == ENOENT : ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+        // Without a lock file it was left half made: whoever makes one holds the directory's lock. A process's lock is not taken, only
+        // looked at: somebody else may do so at the same time to see whether it lives.
+        const bool dead = descriptor < 0 ? errno == ENOENT : ::flock(descriptor, (isArena ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
         if (dead)
             isArena ? removeArena(path) : removeDirectory(path);
         if (descriptor >= 0)
@@ -262,18 +257,41 @@ bool RuntimeDirectory::isOwn() const
 
 void RuntimeDirectory::leave() noexcept
 {
-    if (m_entryLock < 0 || !isOwn())
+    if (m_entryLock < 0 || !isOwn() || std::exchange(m_hasLeft, true))
         return;
     try {
         const Lock lock(*this);
-        removeDirectory(m_path + QLatin1Char('/') + entryName('p', m_entryId));
-        ::close(m_entryLock);
-        m_entryLock = -1;
+        removeOwnEntry();
         sweepLocked();
+        removeTheLeft();
         removeIfEmpty();
     } catch (const AioException &) {
         // somebody who was stopped holds the lock: the next program sweeps
     }
+}
+
+// Where others see by its lock that a process lives, the lock stays until this one has really ended: its threads still run. Then the
+// next one that comes or leaves takes the entry away.
+void RuntimeDirectory::removeOwnEntry()
+{
+    if (aio_raw::lockShowsLife()) {
+        [[maybe_unused]] const ssize_t written = ::write(m_entryLock, "left", 4);
+        return;
+    }
+    removeDirectory(m_path + QLatin1Char('/') + entryName('p', m_entryId));
+    ::close(std::exchange(m_entryLock, -1));
+}
+
+// When all have left nobody is there who would look.
+void RuntimeDirectory::removeTheLeft()
+{
+    QStringList entries = QDir(m_path).entryList({QStringLiteral("p-*")}, QDir::Dirs);
+    for (QString &entry : entries) {
+        entry.prepend(m_path + QLatin1Char('/'));
+        if (QFileInfo(entry + QStringLiteral("/lock")).size() == 0)
+            return;
+    }
+    std::for_each(entries.cbegin(), entries.cend(), &removeDirectory);
 }
 
 // The last program leaves nothing at all.

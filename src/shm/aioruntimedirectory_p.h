@@ -2,17 +2,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "platform/rawdoorbell.h"
+
 #include <QByteArray>
 #include <QString>
 
 #include <cstdint>
+#include <string>
 
 /*
  * The one directory in which everything of this library that has a name lives, one for each user:
  *
  *   $AIOPROCESSING_RUNTIME_DIR, else $XDG_RUNTIME_DIR/aioprocessing, else /tmp/aioprocessing-<uid>
  *     lock          held for the moments in which an entry appears, is attached to, or goes
- *     p-<id>/       a process: lock (flock, exclusive, as long as it lives), its FIFOs
+ *     p-<id>/       a process: lock (flock, exclusive, as long as it lives; with bytes in it when it has left), its doorbells
  *     a-<id>/       an arena: lock (flock, shared by each process that uses it), the keys of its segments
  *
  * An entry whose lock can be had belongs to the dead; sweep() takes it away with everything in it. flock is the
@@ -30,11 +33,10 @@ public:
 
     const QString &path() const { return m_path; }
     const Identity &entryId() const { return m_entryId; }
-    /*! The path of FIFO \a number of the process with entry \a id. */
-    QByteArray fifoPath(const Identity &id, unsigned number) const;
-    /*! Makes FIFO \a number of this process and returns its descriptor for reading. Throws AioException. */
-    int createFifo(unsigned number);
-    void removeFifo(unsigned number);
+    /*! The directory of the process with entry \a id. */
+    std::string home(const Identity &id) const;
+    /*! Opens doorbell \a number of this process. Throws AioException. */
+    void openDoorbell(aio_raw::RawDoorbell &bell, unsigned number);
 
     QString arenaPath(const Identity &arena) const;
     /*! Takes a share in the arena's lock, making its directory if \a create. Returns the descriptor. Throws. Call with the lock held. */
@@ -65,11 +67,14 @@ private:
     void open();
     void makeEntry();
     void sweepLocked();
+    void removeOwnEntry();
+    void removeTheLeft();
     void removeIfEmpty();
 
     QString m_path;
     Identity m_entryId = {};
     int m_entryLock = -1;
+    bool m_hasLeft = false;
     const qint64 m_pid;
 };
 

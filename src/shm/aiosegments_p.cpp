@@ -5,35 +5,41 @@
 #include "base/aioerrno_p.h"
 #include "platform/rawfault.h"
 #include "platform/rawprocess.h"
+#include "platform/rawsystem.h"
 
 #include <QFile>
 #include <QMutexLocker>
 #include <QSharedMemory>
 
-#include <algorithm>
-#include <cerrno>
-#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <unistd.h>
-#include <utility>
 
 namespace aio_detail {
+namespace {
+
+// Why processes of this build cannot use the arena of \a header; empty: they can.
+QString misfit(const aio_raw::SegmentHeader &header, qsizetype size)
+{
+    const bool fits = header.bytes == aio_raw::SegmentBytes && size >= qsizetype(aio_raw::SegmentBytes);
+    if (header.layoutVersion != aio_raw::LayoutVersion || !fits)
+        return QStringLiteral("its layout version is %1, this library's is %2").arg(header.layoutVersion).arg(aio_raw::LayoutVersion);
+    if (header.backend != aio_raw::backend())
+        return QStringLiteral("it is one of the backend %1, and this library is built with the backend %2")
+            .arg(QLatin1StringView(aio_raw::backendName(header.backend)), QLatin1StringView(aio_raw::backendName(aio_raw::backend())));
+    return {};
+}
+
+} // namespace
 
 Segments::Segments(const Identity &arena)
 {
     std::memcpy(m_arena, arena, sizeof m_arena);
-    openReserve();
 }
 
-Segments::~Segments()
-{
-    for (auto &[key, fifo] : m_fifos)
-        closeFifo(fifo);
-    ::close(m_reserve);
-}
+Segments::~Segments() = default;
 
 QString Segments::keyPath(unsigned index, std::uint64_t nonce) const
 {
@@ -100,16 +106,13 @@ char *Segments::map(unsigned index, std::uint64_t nonce) noexcept
     const auto *header = static_cast<const aio_raw::SegmentHeader *>(memory->constData());
     const bool ours = memory->size() >= qsizetype(sizeof *header) && header->magic == aio_raw::ArenaMagic
                       && std::memcmp(header->arena, m_arena, sizeof m_arena) == 0 && header->segment == index;
-    const bool known = ours && header->layoutVersion == aio_raw::LayoutVersion && header->bytes == aio_raw::SegmentBytes
-                       && memory->size() >= qsizetype(aio_raw::SegmentBytes);
-    if (known && header->pidNamespace == aio_raw::pidNamespace() && header->ready.load() == aio_raw::ArenaMagic)
+    const QString why = ours ? misfit(*header, memory->size()) : QString();
+    m_versionMismatch = !why.isEmpty();
+    if (ours && !m_versionMismatch && header->pidNamespace == aio_raw::pidNamespace() && header->ready.load() == aio_raw::ArenaMagic)
         return keep(std::move(memory));
-    m_versionMismatch = ours && !known;
-    setError(m_versionMismatch ? QStringLiteral("its layout version is %1, this library's is %2")
-                                     .arg(header->layoutVersion)
-                                     .arg(aio_raw::LayoutVersion)
-                 : !ours ? QStringLiteral("the segment of %1 is not one of this arena").arg(memory->nativeKey())
-                         : QStringLiteral("the arena belongs to another pid namespace, or is not finished"));
+    setError(m_versionMismatch ? why
+             : !ours           ? QStringLiteral("the segment of %1 is not one of this arena").arg(memory->nativeKey())
+                               : QStringLiteral("the arena belongs to another pid namespace, or is not finished"));
     // Detaching is right only here, where nothing has been used: it also would remove a segment without other users.
     return nullptr;
 }
@@ -119,55 +122,9 @@ void Segments::discard(unsigned index, std::uint64_t nonce) noexcept
     destroy(keyPath(index, nonce));
 }
 
-void Segments::ring(aio_raw::Owner owner, const std::uint8_t (&entry)[16], unsigned number) noexcept
+std::string Segments::home(const std::uint8_t (&entry)[16]) noexcept
 {
-    const QMutexLocker locker(&m_mutex);
-    Fifo &fifo = m_fifos[{owner, number}];
-    fifo.lastUse = ++m_rings;
-    // for reading too, so that a write after the listener's death is no SIGPIPE
-    const auto open = [&] {
-        return ::open(RuntimeDirectory::instance().fifoPath(entry, number).constData(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    };
-    if (fifo.descriptor < 0)
-        fifo.descriptor = open();
-    const bool exhausted = fifo.descriptor < 0 && (errno == EMFILE || errno == ENFILE) && m_reserve >= 0;
-    if (exhausted) {
-        ::close(std::exchange(m_reserve, -1));
-        fifo.descriptor = open();
-    }
-    // A full FIFO is one that rings already.
-    [[maybe_unused]] const ssize_t written = fifo.descriptor >= 0 ? ::write(fifo.descriptor, "", 1) : 0;
-    if (exhausted) {
-        closeFifo(fifo);
-        openReserve();
-    } else if (m_fifos.size() > MaxFifos) {
-        // threads come and go, and with them their FIFOs
-        const auto older = [](const auto &a, const auto &b) { return a.second.lastUse < b.second.lastUse; };
-        const auto oldest = std::min_element(m_fifos.begin(), m_fifos.end(), older);
-        closeFifo(oldest->second);
-        m_fifos.erase(oldest);
-    }
-}
-
-void Segments::closeFifo(Fifo &fifo) noexcept
-{
-    if (fifo.descriptor >= 0)
-        ::close(std::exchange(fifo.descriptor, -1));
-}
-
-void Segments::openReserve()
-{
-    // any file will do
-    m_reserve = ::open(QFile::encodeName(RuntimeDirectory::instance().path() + QStringLiteral("/lock")).constData(), O_RDONLY | O_CLOEXEC);
-}
-
-void Segments::forget(aio_raw::Owner owner) noexcept
-{
-    const QMutexLocker locker(&m_mutex);
-    const auto first = m_fifos.lower_bound({owner, 0});
-    const auto last = m_fifos.upper_bound({owner, UINT_MAX});
-    std::for_each(first, last, [](auto &item) { closeFifo(item.second); });
-    m_fifos.erase(first, last);
+    return RuntimeDirectory::instance().home(entry);
 }
 
 void Segments::destroy(const QString &path) noexcept

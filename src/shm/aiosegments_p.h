@@ -8,7 +8,6 @@
 #include <QMutex>
 #include <QString>
 
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -33,10 +32,8 @@ public:
     char *map(unsigned index, std::uint64_t nonce) noexcept override;
     char *create(unsigned index, std::uint64_t &nonce) noexcept override;
     void discard(unsigned index, std::uint64_t nonce) noexcept override;
-    void ring(aio_raw::Owner owner, const std::uint8_t (&entry)[16], unsigned number) noexcept override;
+    std::string home(const std::uint8_t (&entry)[16]) noexcept override;
 
-    /* Closes what is open towards a process that is dead. */
-    void forget(aio_raw::Owner owner) noexcept;
     /* Why map() or create() failed last: for the error message. */
     QString lastError() const;
     bool versionMismatch() const { return m_versionMismatch; }
@@ -45,14 +42,6 @@ public:
     static void destroy(const QString &key) noexcept;
 
 private:
-    struct Fifo
-    {
-        int descriptor = -1;
-        std::uint64_t lastUse = 0;
-    };
-    static constexpr std::size_t MaxFifos = 64;
-    static void closeFifo(Fifo &fifo) noexcept;
-    void openReserve();
     QString keyPath(unsigned index, std::uint64_t nonce) const;
     void setError(const QString &error);
     char *keep(std::unique_ptr<QSharedMemory> memory);
@@ -62,9 +51,6 @@ private:
     QString m_error;
     bool m_versionMismatch = false;
     std::vector<std::unique_ptr<QSharedMemory>> m_attached;     // until the process ends
-    std::map<std::pair<aio_raw::Owner, unsigned>, Fifo> m_fifos;
-    std::uint64_t m_rings = 0;
-    int m_reserve = -1;             // given up for a moment to ring when there are no descriptors left
 };
 
 } // namespace aio_detail

@@ -4,6 +4,7 @@
 
 #include "platform/rawfault.h"
 #include "platform/rawprocess.h"
+#include "platform/rawsystem.h"
 
 #include <algorithm>
 #include <cstring>
@@ -42,6 +43,7 @@ void RawArena::formatSegment(char *base, unsigned index, const std::uint8_t (&id
     std::memcpy(header->arena, identity, sizeof identity);
     header->bytes = SegmentBytes;
     header->pidNamespace = pidNamespace();
+    header->backend = backend();
     if (index > 0)
         header->ready.store(ArenaMagic, std::memory_order_release);
 }
@@ -155,12 +157,14 @@ bool RawArena::join(const std::uint8_t (&entry)[16], const char *name) noexcept
             continue;
         AIO_FAULT_POINT("arena.join");
         std::memcpy(slot.entry, entry, sizeof entry);
+        std::memcpy(m_entry, entry, sizeof entry);
         std::strncpy(slot.name, name, sizeof slot.name - 1);
         slot.startTime.store(me.startTime);
         slot.watches.store(0);
         slot.state.store(SlotState(0, ProcessSlot::Live, generation, me.pid).word());
         m_self = Owner(generation) << 16 | Owner(i + 1);
         m_header->joins.fetch_add(1);
+        m_ringer.reserve(entry);
         return true;
     }
     return false;
@@ -187,6 +191,23 @@ bool RawArena::isAlive(Owner owner) noexcept
         return false;
     const SlotState state(slot->state.load());
     return state.generation == owner >> 16 && (state.phase == ProcessSlot::Live || state.phase == ProcessSlot::Joining);
+}
+
+bool RawArena::hasEnded(Owner owner) const noexcept
+{
+    const unsigned index = slotIndex(owner);
+    if (index >= MaxProcesses)
+        return false;
+    const SlotState state(m_header->processes[index].state.load());
+    if (state.generation != owner >> 16 || state.phase == ProcessSlot::Free)
+        return true;
+    return state.phase == ProcessSlot::Dying && state.repairer != index + 1;
+}
+
+void RawArena::ring(Owner owner, unsigned number) noexcept
+{
+    if (const ProcessSlot *slot = slotOf(owner); slot && isAlive(owner))
+        m_ringer.ring(owner, slot->entry, number);
 }
 
 // -- cells

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "platform/rawdoorbell.h"
 #include "shm/rawlayout.h"
 
 #include <mutex>
@@ -12,25 +13,22 @@
  */
 namespace aio_raw {
 
-/* Where segments come from. Called without any guard held. */
-class SegmentSource
+/* Where segments come from, and where processes have their homes. Called without any guard held. */
+class SegmentSource : public Homes
 {
 public:
-    virtual ~SegmentSource() = default;
     /* Maps segment \a index, named by \a nonce, for as long as the process lives; null when that fails. */
     virtual char *map(unsigned index, std::uint64_t nonce) noexcept = 0;
     /* Creates segment \a index, zeroed, with its header filled in, under a fresh \a nonce; null when that fails. */
     virtual char *create(unsigned index, std::uint64_t &nonce) noexcept = 0;
     /* Takes back a segment that create() made and that lost the race for its index. */
     virtual void discard(unsigned index, std::uint64_t nonce) noexcept = 0;
-    /* Writes to the FIFO \a number of process entry \a entry, so that whoever listens there wakes up. */
-    virtual void ring(Owner owner, const std::uint8_t (&entry)[16], unsigned number) noexcept = 0;
 };
 
-class RawArena
+class RawArena final : public GuardHolders
 {
 public:
-    explicit RawArena(SegmentSource &source) : m_source(source) {}
+    explicit RawArena(SegmentSource &source) : m_source(source), m_ringer(source) {}
     RawArena(const RawArena &) = delete;
 
     /* Fills in a fresh segment 0 at \a base. The creator calls it before anybody else can see the segment. */
@@ -69,6 +67,13 @@ public:
     /* Whether the process has not been found dead yet. */
     bool isAlive(Owner owner) noexcept;
     ProcessSlot *slotOf(Owner owner) noexcept;
+    /* Whether it is known that the process has ended: others repair after it, or have. Who has left may run for a moment yet. */
+    bool hasEnded(Owner owner) const noexcept override;
+    /* The name of this process's home. */
+    const std::uint8_t (&entry() const noexcept)[16] { return m_entry; }
+    /* Rings the doorbell \a number of a process that has not been found dead. */
+    void ring(Owner owner, unsigned number) noexcept;
+    RawRinger &ringer() noexcept { return m_ringer; }
 
     // -- cells
     /* A cell of \a kind with this process as its only holder; 0 when memory is out. The cell is not visible to attach() before publish(). */
@@ -113,8 +118,10 @@ private:
     bool isCell(Address address) noexcept;
 
     SegmentSource &m_source;
+    RawRinger m_ringer;
     ArenaHeader *m_header = nullptr;
     Owner m_self = 0;
+    std::uint8_t m_entry[16] = {};
     std::mutex m_holderMutex;       // orders this process's threads where they set and clear its holder bits
     std::atomic<char *> m_base[MaxSegments] = {};
 };

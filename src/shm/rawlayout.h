@@ -3,6 +3,7 @@
 #pragma once
 
 #include "platform/rawguard.h"
+#include "platform/rawsystem.h"
 
 #include <atomic>
 #include <cstddef>
@@ -65,7 +66,8 @@ struct SegmentHeader
     std::uint8_t arena[16];                     // identity of the arena
     std::uint64_t bytes;
     std::uint64_t pidNamespace;                 // owners are pids: all users share one pid namespace
-    std::uint64_t reserved;
+    Backend backend;                            // guards, doorbells and sleep: all users have the same
+    std::uint32_t reserved;
     std::atomic<std::uint64_t> ready;           // ArenaMagic when the creator has filled everything in
     Page pages[PagesPerSegment];
 };
@@ -75,7 +77,7 @@ struct ProcessSlot
 {
     enum Phase : std::uint32_t { Free, Joining, Live, Dying };
     std::atomic<std::uint64_t> state;           // see SlotState
-    std::atomic<std::uint32_t> watches;         // its FIFO 0 wants to hear of processes that join
+    std::atomic<std::uint32_t> watches;         // its doorbell 0 wants to hear of processes that join
     std::uint32_t reserved0;
     std::atomic<std::uint64_t> startTime;
     std::uint8_t entry[16];                     // identity; names the process's directory entry
@@ -157,8 +159,8 @@ struct Node
     std::uint32_t role;
     Address next;
     Address previous;
-    std::atomic<Address> bell;                  // 0: the waiter sleeps on state
-    std::atomic<std::uint32_t> chunk;           // place in its chunk, for the bell's bits
+    std::atomic<Address> bell;                  // 0: the waiter sleeps on state (rawsleep.h)
+    std::atomic<std::uint32_t> chunk;           // place in its chunk, for the bell's bits; without a bell, number of a doorbell
     std::atomic<Owner> owner;
     std::uint32_t snapshot;                     // the primitive's own, such as an event's generation
     std::atomic<std::uint64_t> ticket;

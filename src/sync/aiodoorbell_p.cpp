@@ -13,8 +13,6 @@
 #include <QSocketNotifier>
 #include <QThread>
 
-#include <unistd.h>
-
 namespace aio_detail {
 namespace {
 
@@ -22,8 +20,6 @@ using namespace aio_raw;
 
 // How long one turn of the event loop may be spent on resuming coroutines: a frame of a 120 Hz display has room for it.
 constexpr Nanoseconds Budget = 2'000'000;
-
-std::atomic<unsigned> s_fifoNumbers = 1;        // 0 is the monitor's
 
 thread_local Doorbell *t_doorbell = nullptr;
 thread_local bool t_ending = false;
@@ -84,12 +80,14 @@ void Doorbell::beginTurn()
     t_turnBegan = 0;
 }
 
-Doorbell::Doorbell() : m_fifoNumber(s_fifoNumbers++)
+Doorbell::Doorbell() : m_number(newDoorbellNumber())
 {
-    m_deaths = std::make_unique<QSocketNotifier>(Monitor::instance().descriptor(), QSocketNotifier::Read);
-    connect(m_deaths.get(), &QSocketNotifier::activated, this, [] { Monitor::instance().handle(); });
-    m_fifo = RuntimeDirectory::instance().createFifo(m_fifoNumber);
-    m_rings = std::make_unique<QSocketNotifier>(m_fifo, QSocketNotifier::Read);
+    if (const int deaths = Monitor::instance().descriptor(); deaths >= 0) {
+        m_deaths = std::make_unique<QSocketNotifier>(deaths, QSocketNotifier::Read);
+        connect(m_deaths.get(), &QSocketNotifier::activated, this, [] { Monitor::instance().handle(); });
+    }
+    RuntimeDirectory::instance().openDoorbell(m_bell, m_number);
+    m_rings = std::make_unique<QSocketNotifier>(m_bell.descriptor(), QSocketNotifier::Read);
     connect(m_rings.get(), &QSocketNotifier::activated, this, &Doorbell::onRing);
     connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this, &Doorbell::beginTurn);
     m_timer.setSingleShot(true);
@@ -124,9 +122,7 @@ Doorbell::~Doorbell()
         if (bell->lot->raw().arena().self())
             RawRepair::close(bell->lot->raw(), bell->cell(), address);
     }
-    m_rings.reset();
-    ::close(m_fifo);
-    RuntimeDirectory::instance().removeFifo(m_fifoNumber);
+    m_rings.reset();        // before its descriptor
 }
 
 // The loop that would resume them does not run any more: they unwind now.
@@ -155,7 +151,7 @@ Doorbell::Bell *Doorbell::bellOf(Lot &lot)
     }
     auto bell = std::make_unique<Bell>();
     bell->lot = &lot;
-    bell->address = RawBell::create(lot.arena().raw(), m_fifoNumber);
+    bell->address = RawBell::create(lot.arena().raw(), m_number);
     if (!bell->address)
         return nullptr;
     bell->nodes = std::make_unique<RawNodePool>(lot.arena().raw(), bell->address);
@@ -226,7 +222,7 @@ void Doorbell::poke(Wait *wait)
     const std::lock_guard lock(m_mutex);
     wait->m_isPoked = true;
     m_poked.push_back(wait);
-    [[maybe_unused]] const ssize_t written = ::write(m_fifo, "", 1);
+    m_bell.ring();
 }
 
 void Doorbell::setBlockedAt(Lot &lot, Address cell)
@@ -241,8 +237,7 @@ void Doorbell::setBlockedAt(Lot &lot, Address cell)
 
 void Doorbell::onRing()
 {
-    char bytes[256];
-    while (::read(m_fifo, bytes, sizeof bytes) == ssize_t(sizeof bytes)) { }
+    m_bell.silence();
     process();
 }
 

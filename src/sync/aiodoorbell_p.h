@@ -90,8 +90,8 @@ private:
 
     static void endOfThread();
 
-    const unsigned m_fifoNumber;
-    int m_fifo = -1;
+    const unsigned m_number;
+    aio_raw::RawDoorbell m_bell;
     std::unique_ptr<QSocketNotifier> m_rings;
     std::unique_ptr<QSocketNotifier> m_deaths;
     QTimer m_timer;

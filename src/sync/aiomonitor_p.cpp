@@ -3,16 +3,14 @@
 #include "sync/aiomonitor_p.h"
 
 #include "base/aioerrno_p.h"
-#include "platform/rawprocess.h"
 #include "sync/rawrepair.h"
 
 #include <QHash>
 
 #include <cerrno>
 #include <csignal>
-#include <sys/epoll.h>
+#include <cstring>
 #include <thread>
-#include <unistd.h>
 
 namespace aio_detail {
 namespace {
@@ -33,7 +31,7 @@ void announce(Lot &lot)
     RawRepair::forEachOther(arena, [&](Owner owner, const SlotState &) {
         const ProcessSlot &slot = *arena.slotOf(owner);
         if (slot.watches.load())
-            lot.arena().segments().ring(owner, slot.entry, 0);
+            arena.ring(owner, ArrivalsDoorbell);
     });
 }
 
@@ -82,22 +80,13 @@ Monitor &Monitor::instance()
 
 void Monitor::begin()
 {
-    if (m_epoll >= 0)
+    if (m_watch.isOpen())
         return;
-    const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0)
-        throwErrno(QStringLiteral("cannot watch other processes"), errno, QStringLiteral("AioObject::wait"));
-    try {
-        m_fifo = RuntimeDirectory::instance().createFifo(0);
-    } catch (...) {
-        ::close(epoll);
-        throw;
+    const auto &directory = RuntimeDirectory::instance();
+    if (!m_watch.open(directory.home(directory.entryId()))) {
+        throwErrno(QStringLiteral("cannot watch other processes in the runtime directory %1").arg(directory.path()), errno,
+                   QStringLiteral("AioObject::wait"));
     }
-    m_epoll = epoll;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = m_fifo;
-    ::epoll_ctl(m_epoll, EPOLL_CTL_ADD, m_fifo, &event);
     for (Lot *lot : m_lots)
         watchLocked(*lot);
 }
@@ -106,14 +95,16 @@ int Monitor::descriptor()
 {
     const std::lock_guard lock(m_mutex);
     begin();
-    return m_epoll;
+    if (m_watch.descriptor() < 0 && !startThread())
+        throwErrno(QStringLiteral("cannot start a thread that watches other processes"), EAGAIN, QStringLiteral("AioObject::wait"));
+    return m_watch.descriptor();
 }
 
 void Monitor::watch(Lot &lot)
 {
     const std::lock_guard lock(m_mutex);
     m_lots.push_back(&lot);
-    if (m_epoll >= 0)
+    if (m_watch.isOpen())
         watchLocked(lot);
 }
 
@@ -121,11 +112,11 @@ void Monitor::forget(Lot &lot)
 {
     const std::lock_guard lock(m_mutex);
     std::erase(m_lots, &lot);
-    std::erase_if(m_descriptors, [&](const auto &entry) {
-        if (entry.first.first != &lot)
+    std::erase_if(m_watched, [&](const auto &watched) {
+        if (watched.second.first != &lot)
             return false;
-        m_watched.erase(entry.second);
-        ::close(entry.second);      // which also takes it out of the epoll descriptor
+        m_watch.remove(watched.first);
+        m_known.erase(watched.second);
         return true;
     });
 }
@@ -138,21 +129,23 @@ void Monitor::watchLocked(Lot &lot)
         slot->watches.store(1);
     bool someoneDied = false;
     RawRepair::forEachOther(arena, [&](Owner owner, const SlotState &state) {
-        if (state.phase == ProcessSlot::Joining || m_descriptors.count({&lot, owner}))
+        if (state.phase == ProcessSlot::Joining || m_known.count({&lot, owner}))
             return;
-        const int fd = openProcess({state.pid, arena.slotOf(owner)->startTime.load()});
-        if (fd < 0) {
-            someoneDied |= fd == -1;
-            if (fd != -1)
-                m_isIncomplete = true;
-            return;
+        const ProcessSlot &slot = *arena.slotOf(owner);
+        ProcessIdentity who{state.pid, slot.startTime.load(), {}};
+        std::memcpy(who.entry, slot.entry, sizeof who.entry);
+        switch (m_watch.add(++m_lastTag, who, lot.arena().segments())) {
+        case RawWatch::Watching:
+            m_watched[m_lastTag] = {&lot, owner};
+            m_known.insert({&lot, owner});
+            break;
+        case RawWatch::HasEnded:
+            someoneDied = true;
+            break;
+        case RawWatch::NotNow:
+            m_isIncomplete = true;
+            break;
         }
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.fd = fd;
-        ::epoll_ctl(m_epoll, EPOLL_CTL_ADD, fd, &event);
-        m_watched[fd] = {&lot, owner};
-        m_descriptors[{&lot, owner}] = fd;
     });
     if (someoneDied)
         RawRepair::repairTheDead(lot.raw());
@@ -170,28 +163,22 @@ void Monitor::watchTheRest()
 void Monitor::handle()
 {
     const std::unique_lock lock(m_mutex, std::try_to_lock);
-    if (!lock || m_epoll < 0)
+    if (!lock || !m_watch.isOpen())
         return;     // another thread is at it
-    epoll_event events[16];
-    const int count = ::epoll_wait(m_epoll, events, 16, 0);
-    for (int i = 0; i < count; ++i) {
-        const int fd = events[i].data.fd;
-        if (fd == m_fifo) {
-            char bytes[256];
-            while (::read(m_fifo, bytes, sizeof bytes) > 0) { }
-            for (Lot *lot : m_lots)
-                watchLocked(*lot);
-            continue;
-        }
-        const auto dead = m_watched.find(fd);
+    const RawWatch::News news = m_watch.take();
+    if (news.rung) {
+        for (Lot *lot : m_lots)
+            watchLocked(*lot);
+    }
+    for (const RawWatch::Tag tag : news.ended) {
+        const auto dead = m_watched.find(tag);
         if (dead == m_watched.end())
             continue;
-        const Watched watched = dead->second;
+        const auto [lot, owner] = dead->second;
+        m_known.erase(dead->second);
         m_watched.erase(dead);
-        m_descriptors.erase({watched.lot, watched.owner});
-        ::close(fd);
-        watched.lot->arena().segments().forget(watched.owner);
-        RawRepair::repairTheDead(watched.lot->raw());
+        lot->arena().raw().ringer().forget(owner);
+        RawRepair::repairTheDead(lot->raw());
     }
 }
 
@@ -199,6 +186,11 @@ bool Monitor::ensureThread() noexcept
 {
     watchTheRest();
     const std::lock_guard lock(m_mutex);
+    return startThread();
+}
+
+bool Monitor::startThread() noexcept
+{
     if (m_hasThread)
         return true;
     // signals belong to the application's threads
@@ -210,12 +202,8 @@ bool Monitor::ensureThread() noexcept
         begin();
         std::thread([this] {
             for (;;) {
-                epoll_event event;
-                const int count = ::epoll_wait(m_epoll, &event, 1, -1);
-                if (count > 0)
-                    handle();
-                else if (count < 0 && errno != EINTR)
-                    return;
+                m_watch.sleep();
+                handle();
             }
         }).detach();
         m_hasThread = true;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "platform/rawwatch.h"
 #include "shm/aiocontext_p.h"
 #include "sync/rawlot.h"
 #include "sync/rawwait.h"
@@ -10,6 +11,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace aio_detail {
@@ -33,16 +36,18 @@ private:
 };
 
 /*
- * Watches the other processes of this process's arenas. One epoll descriptor holds a pidfd for each of them and the FIFO
- * on which those that join ring; an event loop watches that descriptor where there is one, else one thread does, which
- * the first blocking wait starts. Whoever hears of a death repairs.
+ * Watches the other processes of this process's arenas, and hears of those that join. An event loop does so where there is one and
+ * the backend has a descriptor for it; else one thread does, which the first wait starts. Whoever hears of a death repairs.
  */
 class Monitor
 {
 public:
     static Monitor &instance();
 
-    /* Readable when somebody has died or joined. Watching begins with the first call. Throws AioException: out of descriptors. */
+    /*
+     * Readable when somebody has died or joined; -1: a thread watches instead. Watching begins with the first call. Throws
+     * AioException: out of descriptors or threads.
+     */
     int descriptor();
     /* Deals with what made the descriptor readable. Any thread; never waits for another one. */
     void handle();
@@ -58,16 +63,17 @@ public:
 private:
     void watchLocked(Lot &lot);
     void begin();
+    bool startThread() noexcept;
 
-    struct Watched { Lot *lot; aio_raw::Owner owner; };
+    using Watched = std::pair<Lot *, aio_raw::Owner>;
     std::mutex m_mutex;
-    int m_epoll = -1;
-    int m_fifo = -1;
+    aio_raw::RawWatch m_watch;
     bool m_hasThread = false;
     std::atomic<bool> m_isIncomplete = false;
     std::vector<Lot *> m_lots;
-    std::map<int, Watched> m_watched;                               // by pidfd
-    std::map<std::pair<Lot *, aio_raw::Owner>, int> m_descriptors;
+    aio_raw::RawWatch::Tag m_lastTag = 0;
+    std::map<aio_raw::RawWatch::Tag, Watched> m_watched;
+    std::set<Watched> m_known;                                      // those that are watched
 };
 
 } // namespace aio_detail

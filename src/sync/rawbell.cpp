@@ -16,12 +16,12 @@ void set(std::atomic<std::uint64_t> &word, unsigned bit) noexcept
 
 } // namespace
 
-Address create(RawArena &arena, unsigned fifo) noexcept
+Address create(RawArena &arena, unsigned number) noexcept
 {
     const Address address = arena.createCell(Cell::Bell);
     if (!address)
         return 0;
-    arena.at<Cell>(address)->detail[Fifo].store(std::uint64_t(fifo) << 32 | arena.self());
+    arena.at<Cell>(address)->detail[Number].store(std::uint64_t(number) << 32 | arena.self());
     arena.publishCell(address);
     return address;
 }
@@ -47,10 +47,8 @@ void wake(RawArena &arena, Address address) noexcept
     auto *bell = arena.at<Cell>(address);
     if (!bell)
         return;
-    const std::uint64_t fifo = bell->detail[Fifo].load();
-    const auto owner = Owner(fifo);
-    if (const ProcessSlot *slot = arena.slotOf(owner); slot && arena.isAlive(owner))
-        arena.source().ring(owner, slot->entry, unsigned(fifo >> 32));
+    const std::uint64_t place = bell->detail[Number].load();
+    arena.ring(Owner(place), unsigned(place >> 32));
 }
 
 bool prepareToSleep(Cell &bell) noexcept

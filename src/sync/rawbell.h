@@ -15,11 +15,11 @@
 namespace aio_raw::RawBell {
 
 // How a cell of kind Bell uses its details
-enum Detail { Summary = 0, Sleeping = 4, Rescan = 5, Fifo = 6, BlockedAt = 7 };
+enum Detail { Summary = 0, Sleeping = 4, Rescan = 5, Number = 6, BlockedAt = 7 };
 inline constexpr unsigned MaxChunks = 4 * 64;
 
-/* A bell of this process whose rings arrive at FIFO \a fifo of its directory entry; 0: memory is out. */
-Address create(RawArena &arena, unsigned fifo) noexcept;
+/* A bell of this process that is rung at its doorbell \a number (rawdoorbell.h); 0: memory is out. */
+Address create(RawArena &arena, unsigned number) noexcept;
 
 /* Marks the node's bits. True: the bell's thread sleeps, wake it with wake(). */
 bool mark(RawArena &arena, const Node &node, Address address) noexcept;

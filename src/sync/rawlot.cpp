@@ -3,7 +3,7 @@
 #include "sync/rawlot.h"
 
 #include "platform/rawfault.h"
-#include "platform/rawfutex.h"
+#include "platform/rawsleep.h"
 #include "sync/rawbell.h"
 
 #include <algorithm>
@@ -128,7 +128,7 @@ bool RawLot::kick(Cell &cell, Address address) noexcept
 
 bool RawLot::tryGuard(Cell &cell, Address address) noexcept
 {
-    const RawGuard::Result guard = cell.guard.tryLock();
+    const RawGuard::Result guard = cell.guard.tryLock(m_arena.self(), m_arena);
     if (guard == RawGuard::Busy)
         return false;
     AIO_FAULT_POINT("guard.locked");
@@ -150,7 +150,7 @@ bool RawLot::tryGuard(Cell &cell, Address address) noexcept
 void RawLot::unguard(Cell &cell) noexcept
 {
     AIO_FAULT_POINT("guard.unlock");
-    cell.guard.unlock();
+    cell.guard.unlock(m_arena.self());
     flushRings();
     if (std::exchange(t_hasReleased, false))
         tellOfMemory();
@@ -506,18 +506,24 @@ void RawLot::flushRings() noexcept
         if (ring.isBell)
             RawBell::wake(m_arena, ring.place);
         else
-            futexWake(m_arena.at<Node>(ring.place)->state);
+            wakeSleeper(*m_arena.at<Node>(ring.place));
     }
+}
+
+void RawLot::wakeSleeper(Node &node) noexcept
+{
+    if (!RawSleep::wake(node.state))
+        m_arena.ring(node.owner.load(), node.chunk.load());
 }
 
 void RawLot::ringAll() noexcept
 {
-    m_arena.forEachNodeChunk([](NodeChunk &chunk, Address) {
+    m_arena.forEachNodeChunk([this](NodeChunk &chunk, Address) {
         if (!chunk.owner.load() || chunk.bell.load(std::memory_order_relaxed))
             return;
         for (Node &node : chunk.nodes) {
             if (phase(node.state.load()) == Node::Invited || phase(node.state.load()) == Node::Granted)
-                futexWake(node.state);
+                wakeSleeper(node);
         }
     });
     m_arena.forEachCell([this](Cell &cell, Address address) {

@@ -113,6 +113,8 @@ public:
     void clearWaiters(Cell &cell, unsigned role) noexcept;
     /* Rings a node again that may have missed it. */
     void ring(Node &node, Address address) noexcept;
+    /* Wakes the thread that sleeps on \a node, which has no bell. */
+    void wakeSleeper(Node &node) noexcept;
 
     /* How many wait for \a cell. Looks at every node of the arena, without the guard: for people. */
     unsigned countWaiting(Address cell) noexcept;

@@ -5,17 +5,21 @@
 #include "platform/rawfault.h"
 #include "platform/rawprocess.h"
 
+#include <cstring>
 #include <mutex>
 
 namespace aio_raw::RawRepair {
 namespace {
 
-bool hasLife(const ProcessSlot &slot) noexcept
+bool hasLife(RawArena &arena, const ProcessSlot &slot) noexcept
 {
     const SlotState state(slot.state.load());
-    // who is joining has not written his start time yet
-    const std::uint64_t started = startTimeOf(state.pid);
-    return started && (started == UnknownTime || state.phase == ProcessSlot::Joining || started == slot.startTime.load());
+    ProcessIdentity who{state.pid};
+    if (state.phase != ProcessSlot::Joining) {      // who is joining has not written yet who he is
+        who.startTime = slot.startTime.load();
+        std::memcpy(who.entry, slot.entry, sizeof who.entry);
+    }
+    return lifeOf(who, arena.source()) != Life::Ended;
 }
 
 // Takes the slot of a dead process over for repair. Its phase says that it is dead to everybody from here on.
@@ -32,7 +36,7 @@ bool claim(RawArena &arena, Owner dead) noexcept
         if (state.phase == ProcessSlot::Dying) {
             // somebody is at it; only if he has died too it is ours
             const unsigned repairer = state.repairer - 1;
-            if (repairer == slotIndex(arena.self()) || (repairer < MaxProcesses && hasLife(arena.header().processes[repairer])))
+            if (repairer == slotIndex(arena.self()) || (repairer < MaxProcesses && hasLife(arena, arena.header().processes[repairer])))
                 return false;
         }
         const SlotState mine(arena.self() & 0xffff, ProcessSlot::Dying, state.generation, state.pid);
@@ -136,7 +140,7 @@ void repairTheDead(RawLot &lot) noexcept
 {
     RawArena &arena = lot.arena();
     forEachOther(arena, [&](Owner owner, const SlotState &) {
-        if (!hasLife(*arena.slotOf(owner)))
+        if (!hasLife(arena, *arena.slotOf(owner)))
             repair(lot, owner);
     });
 }

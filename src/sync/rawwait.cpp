@@ -3,7 +3,7 @@
 #include "sync/rawwait.h"
 
 #include "platform/rawfault.h"
-#include "platform/rawfutex.h"
+#include "platform/rawsleep.h"
 #include "sync/rawbell.h"
 
 namespace aio_raw {
@@ -192,12 +192,21 @@ bool RawWait::end(bool acceptLate) noexcept
     return done;
 }
 
+bool RawWait::prepareToSleep() noexcept
+{
+    RawArena &arena = m_operation.lot().arena();
+    if (!RawSleep::prepare(arena.source(), arena.entry(), m_doorbell))
+        return false;
+    arena.at<Node>(m_node.load())->chunk.store(m_doorbell);
+    return !m_operation.lot().beforeSleep || m_operation.lot().beforeSleep();
+}
+
 RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
 {
     if (!m_node.load() && !begin())
         return NoMemory;
     auto &state = m_operation.lot().arena().at<Node>(m_node.load())->state;
-    bool watched = false;
+    bool isReady = false;
     for (;;) {
         if (poll())
             return Completed;
@@ -206,15 +215,15 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
             return end(false) ? Completed : Stopped;
         if ((seen & Node::PhaseMask) != Node::Waiting)
             continue;
-        if (!watched && m_operation.lot().beforeSleep) {
-            if (!m_operation.lot().beforeSleep()) {
+        if (!isReady) {
+            if (!prepareToSleep()) {
                 end(false);
                 return NoMemory;
             }
-            watched = true;
-            continue;       // a death before the watch began may have changed the state
+            isReady = true;
+            continue;       // who changed the state before did not know where to ring, or died before the watch began
         }
-        if (!futexWait(state, seen, deadline))
+        if (!RawSleep::sleep(state, seen, deadline, m_doorbell))
             return poll() || end(true) ? Completed : TimedOut;
     }
 }
@@ -228,7 +237,7 @@ void RawWait::stop() noexcept
         std::uint32_t seen = state.load();
         while ((seen & Node::PhaseMask) != Node::Free && (seen & Node::PhaseMask) != Node::Done
                && !state.compare_exchange_weak(seen, seen | Node::Stopped)) { }
-        futexWake(state);
+        m_operation.lot().wakeSleeper(*m_operation.lot().arena().at<Node>(node));
     }
 }
 

@@ -115,12 +115,14 @@ public:
 private:
     std::uint32_t finish(bool evenGranted) noexcept;
     void accept() noexcept;
+    bool prepareToSleep() noexcept;
 
     RawOperation &m_operation;
     RawNodePool &m_pool;
     std::atomic<Address> m_node = 0;
     std::atomic<bool> m_stopped = false;
     bool m_reusable = true;
+    std::uint32_t m_doorbell = 0;       // at which the blocking thread sleeps
 };
 
 } // namespace aio_raw

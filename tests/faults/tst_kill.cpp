@@ -12,6 +12,8 @@
 
 #include "scenarios.h"
 
+#include "platform/rawsystem.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +65,8 @@ std::vector<Job> jobsOf(Depth depth)
         for (const Scenario &scenario : scenarios)
             addPoints(jobs, scenario, depth);
     }
+    if (backend() != Backend::Linux)
+        return jobs;        // single-stepping is Linux's, and the fast paths are the same
     for (const auto &paths : {lockFastPaths(), rlockFastPaths(), semaphoreFastPaths(), eventFastPaths(), conditionFastPaths(),
                               barrierFastPaths(), queueFastPaths()}) {
         for (const FastPath &path : paths)

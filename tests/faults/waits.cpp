@@ -6,12 +6,22 @@
 
 #include <cstdlib>
 #include <poll.h>
-#include <unistd.h>
 
 namespace world {
+namespace {
+
+Address makeBell(Member &member, RawDoorbell &doorbell)
+{
+    const unsigned number = newDoorbellNumber();
+    if (!doorbell.open(member.arena.source().home(member.arena.entry()), number))
+        std::abort();
+    return RawBell::create(member.arena, number);
+}
+
+} // namespace
 
 Waits::Waits(Member &member, Manner manner)
-    : m_manner(manner), m_member(member), m_bell(manner == Manner::Bell ? RawBell::create(member.arena, 1) : 0),
+    : m_manner(manner), m_member(member), m_bell(manner == Manner::Bell ? makeBell(member, m_doorbell) : 0),
       m_bellNodes(member.arena, m_bell)
 { }
 
@@ -48,10 +58,9 @@ void Waits::sleep()
 {
     if (!RawBell::prepareToSleep(*m_member.arena.at<Cell>(m_bell)))
         return;
-    pollfd fd{static_cast<SharedSource &>(m_member.arena.source()).listener(1), POLLIN, 0};
+    pollfd fd{m_doorbell.descriptor(), POLLIN, 0};
     ::poll(&fd, 1, -1);
-    char bytes[64];
-    while (::read(fd.fd, bytes, sizeof bytes) > 0) { }
+    m_doorbell.silence();
 }
 
 void complete(Member &member, RawOperation &operation, Manner manner)

@@ -30,6 +30,7 @@ private:
 
     const Manner m_manner;
     Member &m_member;
+    RawDoorbell m_doorbell;
     const Address m_bell;           // 0: none
     RawNodePool m_bellNodes;
     std::deque<RawWait> m_waits;

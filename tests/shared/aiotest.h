@@ -30,6 +30,7 @@
  *   AIO_TEST_MAIN(TestThing)
  */
 
+#include "backend.h"
 #include "eventloopchecker.h"
 #include "helperprocess.h"
 #include "testcoroutine.h"

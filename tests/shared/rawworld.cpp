@@ -2,44 +2,102 @@
 // SPDX-License-Identifier: MIT
 #include "rawworld.h"
 
+#include "platform/rawprocess.h"
+
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace world {
+namespace {
+
+// Made before the first fork, and removed by the process that made it.
+class Directory
+{
+public:
+    Directory()
+    {
+        if (!::mkdtemp(m_path))
+            std::abort();
+    }
+    ~Directory()
+    {
+        if (::getpid() == m_maker)
+            std::filesystem::remove_all(m_path);
+    }
+    const char *path() const { return m_path; }
+
+private:
+    char m_path[32] = "/tmp/aio-world-XXXXXX";
+    const pid_t m_maker = ::getpid();
+};
+const Directory s_homes;
+
+// That of the calling thread: threads may play processes.
+struct Entry
+{
+    pid_t pid = 0;
+    std::uint8_t id[16];
+};
+
+Entry &ownEntry()
+{
+    thread_local Entry entry;
+    if (entry.pid != ::getpid()) {
+        entry.pid = ::getpid();
+        randomBytes(entry.id, sizeof entry.id);
+    }
+    return entry;
+}
+
+int openLife(const std::string &home)
+{
+    ::mkdir(home.c_str(), 0700);
+    const int life = ::open((home + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (life < 0 || ::flock(life, LOCK_EX | LOCK_NB) != 0)
+        std::abort();
+    return life;
+}
+
+} // namespace
 
 SharedSource::SharedSource()
     : m_base(static_cast<char *>(::mmap(nullptr, SegmentBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
 {
     const std::uint8_t identity[16] = {1};
     RawArena::format(m_base, identity, SegmentBytes);
-    for (auto &ends : m_pipes) {
-        if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
-            std::abort();
-    }
 }
 
 SharedSource::~SharedSource()
 {
     ::munmap(m_base, SegmentBytes);
-    for (auto &ends : m_pipes) {
-        ::close(ends[0]);
-        ::close(ends[1]);
+}
+
+std::string SharedSource::home(const std::uint8_t (&entry)[16]) noexcept
+{
+    std::string path = s_homes.path() + std::string("/");
+    for (const std::uint8_t byte : entry) {
+        constexpr char digits[] = "0123456789abcdef";
+        path += {digits[byte / 16], digits[byte % 16]};
     }
+    return path;
 }
 
-void SharedSource::ring(Owner, const std::uint8_t (&)[16], unsigned number) noexcept
+Member::Member(SharedSource &source, const char *name)
+    : arena(source), lot(arena), nodes((arena.open(source.base()), arena), 0), m_life(openLife(source.home(ownEntry().id)))
 {
-    [[maybe_unused]] const ssize_t written = ::write(m_pipes[number][1], "", 1);
-}
-
-Member::Member(SharedSource &source, const char *name) : arena(source), lot(arena), nodes((arena.open(source.base()), arena), 0)
-{
-    const std::uint8_t entry[16] = {1};
-    if (!arena.join(entry, name))
+    if (!arena.join(ownEntry().id, name))
         std::abort();
+}
+
+Member::~Member()
+{
+    ::close(m_life);
 }
 
 Address make(Member &member, Cell::Kind kind)

@@ -9,13 +9,13 @@
 
 /*
  * A small world for tests of the core: one arena in memory that forked processes, or threads that play processes, share.
- * Without Qt, sockets and files.
+ * Without Qt.
  */
 namespace world {
 
 using namespace aio_raw;
 
-/* An arena of one segment in anonymous shared memory. FIFOs are pipes that all processes inherit. */
+/* An arena of one segment in anonymous shared memory. The homes of its processes lie in a directory that goes with the program. */
 class SharedSource final : public SegmentSource
 {
 public:
@@ -26,12 +26,10 @@ public:
     char *map(unsigned, std::uint64_t) noexcept override { return nullptr; }
     char *create(unsigned, std::uint64_t &) noexcept override { return nullptr; }
     void discard(unsigned, std::uint64_t) noexcept override { }
-    void ring(Owner, const std::uint8_t (&)[16], unsigned number) noexcept override;
-    int listener(unsigned number) const { return m_pipes[number][0]; }
+    std::string home(const std::uint8_t (&entry)[16]) noexcept override;
 
 private:
     char *m_base = nullptr;
-    int m_pipes[4][2];
 };
 
 /* What one process has of the arena. Forked processes make their own. */
@@ -39,10 +37,14 @@ class Member
 {
 public:
     Member(SharedSource &source, const char *name);
+    ~Member();
 
     RawArena arena;
     RawLot lot;
     RawNodePool nodes;
+
+private:
+    int m_life = -1;        // the lock in its home
 };
 
 /* A cell of \a kind without anything beside it, open for \a member. */

@@ -180,9 +180,16 @@ private Q_SLOTS:
         QVERIFY(!QFileInfo::exists(path));
     }
 
-    void otherLayoutVersionIsRefused()
+    void otherLayoutIsRefused_data()
     {
-        const Watchdog watchdog("otherLayoutVersionIsRefused", 5s);
+        QTest::addColumn<bool>("backend");
+        QTest::newRow("version") << false;
+        QTest::newRow("backend") << true;
+    }
+    void otherLayoutIsRefused()
+    {
+        QFETCH(bool, backend);
+        const Watchdog watchdog("otherLayoutIsRefused", 5s);
         HelperProcess owner("openByName", {"versions"});
         const QString arena = QString::fromLatin1(owner.readLine());
         const QString directory = qEnvironmentVariable("AIOPROCESSING_RUNTIME_DIR") + QStringLiteral("/a-") + arena;
@@ -192,11 +199,16 @@ private Q_SLOTS:
             QSharedMemory segment;
             segment.setNativeKey(directory + QLatin1Char('/') + keys.first());
             QVERIFY(segment.attach());
-            static_cast<aio_raw::SegmentHeader *>(segment.data())->layoutVersion += 1;
+            auto *header = static_cast<aio_raw::SegmentHeader *>(segment.data());
+            if (backend)
+                header->backend = header->backend == aio_raw::Backend::Linux ? aio_raw::Backend::Generic : aio_raw::Backend::Linux;
+            else
+                header->layoutVersion += 1;
         }
         HelperProcess other("openByName", {"versions"});
         QCOMPARE(other.readLine(), QByteArray("VersionMismatch"));
-        QVERIFY(other.readLine().contains("version"));
+        const QByteArray message = other.readLine();
+        QVERIFY2(message.contains(backend ? "the backend generic" : "version"), message.constData());
         QCOMPARE(other.waitForEnd(), 0);
         const AioHandle handle(AioHandle::Lock, arena.toLatin1(), 1);
         QCOMPARE(AioTest::codeThrownBy([&] { AioLock lock(handle); }), AioError::VersionMismatch);
@@ -233,6 +245,10 @@ private Q_SLOTS:
         for (const QByteArray &worker : workers)
             QCOMPARE(::kill(worker.toInt(), SIGSTOP), 0);       // nobody is left who could clean up
         QVERIFY(tree.kill());
+        for (const QByteArray &worker : workers) {
+            if (!AioTest::HasLinuxBackend)
+                ::kill(worker.toInt(), SIGCONT);                // what is stopped does not see its parent's end
+        }
         for (const QByteArray &worker : workers)
             QTRY_VERIFY(!QFileInfo::exists(QStringLiteral("/proc/") + QString::fromLatin1(worker) + QStringLiteral("/exe")));
         QVERIFY(!AioTest::filesBelow(path).isEmpty());

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
-#include "platform/rawfutex.h"
+#include "platform/rawsleep.h"
 
 #include <cerrno>
 #include <climits>
@@ -9,9 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace aio_raw {
+namespace aio_raw::RawSleep {
 
-bool futexWait(const std::atomic<std::uint32_t> &word, std::uint32_t expected, Nanoseconds deadline) noexcept
+bool prepare(Homes &, const std::uint8_t (&)[16], std::uint32_t &number) noexcept
+{
+    number = NoDoorbell;
+    return true;
+}
+
+bool sleep(const std::atomic<std::uint32_t> &word, std::uint32_t expected, Nanoseconds deadline, std::uint32_t) noexcept
 {
     // FUTEX_WAIT_BITSET takes an absolute time of the monotonic clock; FUTEX_WAIT would take a relative one.
     timespec until{};
@@ -24,9 +30,10 @@ bool futexWait(const std::atomic<std::uint32_t> &word, std::uint32_t expected, N
     return rc == 0 || errno != ETIMEDOUT;
 }
 
-void futexWake(const std::atomic<std::uint32_t> &word) noexcept
+bool wake(const std::atomic<std::uint32_t> &word) noexcept
 {
     syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+    return true;
 }
 
-} // namespace aio_raw
+} // namespace aio_raw::RawSleep

@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,7 +16,7 @@ namespace aio_raw {
 ProcessIdentity ownIdentity() noexcept
 {
     const auto pid = std::int32_t(getpid());
-    return {pid, startTimeOf(pid)};
+    return {pid, startTimeOf(pid), {}};
 }
 
 std::uint64_t startTimeOf(std::int32_t pid) noexcept
@@ -67,30 +65,29 @@ int openChild(std::int32_t pid) noexcept
     return int(syscall(SYS_pidfd_open, pid, 0));
 }
 
-bool isAlive(const ProcessIdentity &identity) noexcept
+Life lifeOf(const ProcessIdentity &who, Homes &) noexcept
 {
-    const std::uint64_t started = identity.pid > 0 ? startTimeOf(identity.pid) : 0;
-    return started == UnknownTime || (started && started == identity.startTime);
+    const std::uint64_t started = who.pid > 0 ? startTimeOf(who.pid) : 0;
+    if (started == UnknownTime)
+        return Life::Unknown;
+    return started && (who.startTime == 0 || started == who.startTime) ? Life::Lives : Life::Ended;
+}
+
+// /proc and pidfds show it.
+bool showLife(const std::string &, int) noexcept
+{
+    return true;
+}
+
+bool lockShowsLife() noexcept
+{
+    return false;
 }
 
 std::uint64_t pidNamespace() noexcept
 {
     struct stat info;
     return stat("/proc/self/ns/pid", &info) == 0 ? std::uint64_t(info.st_ino) : 0;
-}
-
-void randomBytes(void *data, unsigned size) noexcept
-{
-    auto *at = static_cast<char *>(data);
-    while (size > 0) {
-        const ssize_t got = getrandom(at, size, 0);
-        if (got < 0 && errno != EINTR)
-            std::abort();   // no kernel this library runs on fails here
-        if (got > 0) {
-            at += got;
-            size -= unsigned(got);
-        }
-    }
 }
 
 } // namespace aio_raw

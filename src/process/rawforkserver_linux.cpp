@@ -3,6 +3,7 @@
 #include "process/rawforkserver.h"
 
 #include "platform/rawfault.h"
+#include "platform/rawlifeline.h"
 #include "process/rawchannel.h"
 
 #include <array>
@@ -254,6 +255,11 @@ int threadCount() noexcept
         count += task->d_name[0] != '.';
     ::closedir(tasks);
     return count;
+}
+
+bool hasForkServer() noexcept
+{
+    return true;
 }
 
 bool adoptOrphans() noexcept

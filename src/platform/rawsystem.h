@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+/*
+ * Which backend this library is built with, and small things that each system does in its own way. A backend is the set of
+ * files of this room whose names end in its name; nothing outside of the room depends on which one it is.
+ */
+namespace aio_raw {
+
+/* Stands in every segment: what processes of two backends do with an arena does not fit together. */
+enum class Backend : std::uint32_t { Linux = 1, Generic = 2 };
+
+Backend backend() noexcept;
+/* For messages; "unknown" for numbers that are none. */
+const char *backendName(Backend backend) noexcept;
+
+/* Whether the program runs with privileges of another user than the one who started it. */
+bool hasForeignPrivileges() noexcept;
+
+/* A link to this process's executable, and a file with its command line, each text ending with 0. Null: the system has no such thing. */
+const char *programLink() noexcept;
+const char *commandLineFile() noexcept;
+
+} // namespace aio_raw

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "platform/rawsystem.h"
+
+#include <unistd.h>
+
+namespace aio_raw {
+
+Backend backend() noexcept
+{
+    return Backend::Generic;
+}
+
+bool hasForeignPrivileges() noexcept
+{
+    return ::getuid() != ::geteuid() || ::getgid() != ::getegid();
+}
+
+const char *programLink() noexcept
+{
+    return nullptr;
+}
+
+const char *commandLineFile() noexcept
+{
+    return nullptr;
+}
+
+} // namespace aio_raw
