@@ -24,11 +24,12 @@ namespace {
 std::vector<Job> findJobs(const QString &source, const QString &target, const QString &suffix)
 {
     std::vector<Job> jobs;
-    QDirIterator files(source, QDir::Files | QDir::Hidden, QDirIterator::Subdirectories);
+    const QDir top(QDir(source).absolutePath());
+    QDirIterator files(top.path(), QDir::Files | QDir::Hidden, QDirIterator::Subdirectories);
     while (files.hasNext()) {
         Job job;
         job.source = files.next();
-        job.target = QDir(target).filePath(QDir(source).relativeFilePath(job.source) + suffix);
+        job.target = QDir(target).filePath(top.relativeFilePath(job.source) + suffix);
         job.bytes = files.fileInfo().size();
         jobs.push_back(job);
     }

@@ -73,7 +73,7 @@ code=0
 "$transcode" --with "false" "$work/tree" "$work/none" >"$work/table" || code=$?
 [ "$code" -eq 1 ] || fail "04-transcode: exit code $code when the program fails"
 [ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files"
-"$transcode" --with "sh -c 'read a; exec sleep 1000'" "$work/tree" "$work/none" >"$work/table" &
+"$transcode" --with 'sh -c "read a; exec sleep 1000"' "$work/tree" "$work/none" >"$work/table" &
 pid=$!
 for _ in $(seq 200); do
     [ -n "$(pgrep -P "$pid" || true)" ] && break

@@ -79,6 +79,7 @@ class tst_AioProcess : public QObject
 private Q_SLOTS:
     void initTestCase() { QLoggingCategory::setFilterRules(QStringLiteral("aio.*=false")); }
 
+    // MP-003, MP-007
     void resultArrives_data()
     {
         QTest::addColumn<bool>("blocking");
@@ -157,6 +158,7 @@ private Q_SLOTS:
         QCOMPARE(process.result(), QVariant(21));
     }
 
+    // MP-025
     void exceptionArrivesWithTypeAndText_data()
     {
         QTest::addColumn<AioCall>("call");
@@ -225,6 +227,7 @@ private Q_SLOTS:
         QCOMPARE(process.error().code, error);
     }
 
+    // MP-009
     void signalsEndAWaitingWorker_data()
     {
         QTest::addColumn<int>("number");
@@ -336,6 +339,7 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { static_cast<void>(process.coro_lines()); }).code, AioError::UsageError);
     }
 
+    // MP-001, MP-007
     void workerKnowsWhoItIs()
     {
         AioProcess process(AioCall::to<&whoAmI>());
@@ -362,6 +366,7 @@ private Q_SLOTS:
         QCOMPARE(process.result().toString(), QStringLiteral("bert:1"));
     }
 
+    // MP-004
     void daemonsDoNot()
     {
         AioProcess process(AioCall::to<&startGrandchild>());
@@ -372,6 +377,7 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { process.setDaemon(false); }).code, AioError::UsageError);
     }
 
+    // MP-015
     void usageErrorsSayWhatIsWrong()
     {
         AioProcess process(AioCall::to<&sayNothing>());
