@@ -110,7 +110,7 @@ QCoro::AsyncGenerator<QByteArray> LineBuffer::read(std::shared_ptr<Reader> reade
         }
         if (buffer->m_isEnded && buffer->m_lines.isEmpty())
             co_return;
-        LocalWait::Outcome outcome = LocalWait::Cancelled;
+        LocalWait::Outcome outcome = buffer->m_lines.isEmpty() ? LocalWait::Cancelled : LocalWait::Completed;
         if (!buffer->m_isCancelled) {
             LocalWait wait(buffer->m_waits, QDeadlineTimer::Forever, std::stop_token(), "AioProcess::coro_lines");
             if (!buffer->m_lines.isEmpty())
