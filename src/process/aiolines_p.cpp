@@ -97,19 +97,24 @@ QCoro::AsyncGenerator<QByteArray> LineBuffer::lines(const std::shared_ptr<LineBu
 
 QCoro::AsyncGenerator<QByteArray> LineBuffer::read(std::shared_ptr<Reader> reader)
 {
+    // Whoever takes lines that are there is resumed inside of the generator, and the other way round: without optimisation on an
+    // ever deeper stack. A turn of the event loop unwinds it.
+    constexpr int linesInATurn = 256;
     const std::shared_ptr<LineBuffer> buffer = reader->buffer;
-    for (;;) {
-        while (!buffer->m_lines.isEmpty()) {
+    for (int taken = 1;; ++taken) {
+        while (!buffer->m_lines.isEmpty() && taken++ % linesInATurn != 0) {
             const qsizetype before = buffer->m_bytes;
             QByteArray line = buffer->take();
             buffer->makeSpace(before);
             co_yield line;
         }
-        if (buffer->m_isEnded)
+        if (buffer->m_isEnded && buffer->m_lines.isEmpty())
             co_return;
-        LocalWait::Outcome outcome = LocalWait::Cancelled;
+        LocalWait::Outcome outcome = buffer->m_lines.isEmpty() ? LocalWait::Cancelled : LocalWait::Completed;
         if (!buffer->m_isCancelled) {
             LocalWait wait(buffer->m_waits, QDeadlineTimer::Forever, std::stop_token(), "AioProcess::coro_lines");
+            if (!buffer->m_lines.isEmpty())
+                wait.finish(LocalWait::Completed);
             outcome = co_await wait.done();
         }
         if (outcome == LocalWait::Cancelled) {

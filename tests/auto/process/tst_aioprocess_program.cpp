@@ -24,15 +24,6 @@ qint64 sleeps()
     return text.mid(text.indexOf(name) + name.size()).trimmed().split('\n').first().trimmed().toLongLong();
 }
 
-qint64 residentKiB()
-{
-    QFile file(QStringLiteral("/proc/self/status"));
-    file.open(QIODevice::ReadOnly);
-    const QByteArray text = file.readAll();
-    const QByteArray name = "\nVmRSS:";
-    return text.mid(text.indexOf(name) + name.size()).trimmed().split(' ').first().toLongLong();
-}
-
 QCoro::Task<> collect(AioProcess &process, QByteArrayList &lines)
 {
     auto generator = process.coro_lines();

@@ -95,13 +95,6 @@ class tst_ForkServer : public QObject
         }
         return 0;
     }
-    static qint64 residentKiB()
-    {
-        QFile file(QStringLiteral("/proc/self/status"));
-        file.open(QIODevice::ReadOnly);
-        const QByteArray text = file.readAll();
-        return text.mid(text.indexOf("\nVmRSS:") + 7).trimmed().split(' ').first().toLongLong();
-    }
     static QList<qint64> workers()
     {
         QList<qint64> pids;
