@@ -63,7 +63,10 @@ public:
     /*! Uses \a pool instead, which must outlive the context. Null: the module's own again. */
     void setThreadPool(QThreadPool *pool);
 
-    /*! How many bytes of shared memory the arena may take, for all its processes; half of the machine's by default. */
+    /*!
+     * How many bytes of shared memory the arena may take, for all its processes; half of the machine's by default. Puts wait when it is
+     * reached; an eighth of it is kept for small messages and for what the objects themselves need.
+     */
     qint64 memoryLimit() const;
     void setMemoryLimit(qint64 bytes);
 
