@@ -94,7 +94,10 @@ public:
     /*! The program and its arguments; empty when it is this process's own executable. */
     QStringList workerCommand() const;
 
-    /*! How many bytes of shared memory the arena may take, for all its processes; half of the machine's by default. */
+    /*!
+     * How many bytes of shared memory the arena may take, for all its processes; half of the machine's by default. Puts wait when it is
+     * reached; an eighth of it is kept for small messages and for what the objects themselves need.
+     */
     qint64 memoryLimit() const;
     void setMemoryLimit(qint64 bytes);
 

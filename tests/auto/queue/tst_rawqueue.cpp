@@ -129,6 +129,7 @@ void shutDownWaitsForAReader()
     CHECK(none.attempt() && none.outcome() == RawQueue::Outcome::ShutDown);
 }
 
+#if defined(AIO_FAULT_POINTS)
 // A producer that is stopped at \a point while the queue is shut down.
 void shutDownMeets(const char *point, bool arrives)
 {
@@ -152,6 +153,7 @@ void shutDownMeets(const char *point, bool arrives)
     CHECK(get.attempt());
     CHECK(get.outcome() == (arrives ? RawQueue::Outcome::Done : RawQueue::Outcome::ShutDown));
 }
+#endif
 
 void anItemIsNotPromisedToAStoppedProcessAlone()
 {
