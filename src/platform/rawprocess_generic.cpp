@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/rawprocess.h"
 
+#include "platform/rawdescriptors.h"
 #include "platform/rawfault.h"
 #include "platform/rawlifesigns.h"
 #include "platform/rawlocalsocket.h"
@@ -12,8 +13,13 @@
 #include <fcntl.h>
 #include <iterator>
 #include <sys/file.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace aio_raw {
 namespace {
@@ -74,10 +80,29 @@ int openProcess(const ProcessIdentity &) noexcept
     return -2;
 }
 
-int openChild(std::int32_t) noexcept
+// A thread waits for the end, which it leaves for the caller to take note of, and closes the other end of a pipe.
+int openChild(std::int32_t pid) noexcept
 {
-    errno = ENOSYS;
-    return -1;
+    int ends[2];
+    if (!openPipe(ends))
+        return -1;
+    sigset_t all;
+    sigset_t old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);     // signals belong to the application's threads
+    try {
+        std::thread([pid, end = ends[1]] {
+            siginfo_t info;
+            while (::waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) { }
+            ::close(end);
+        }).detach();
+    } catch (const std::system_error &) {
+        ::close(std::exchange(ends[0], -1));
+        ::close(ends[1]);
+        errno = EAGAIN;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    return ends[0];
 }
 
 std::uint64_t pidNamespace() noexcept
