@@ -45,7 +45,7 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
         }
         if (!(cell.word.load() & waitersBit(role)))
             cell.word.fetch_or(waitersBit(role));
-        const std::uint64_t unclaimed = tail - std::min(tail, nextOf(*body));
+        const std::uint64_t unclaimed = countUntil(lot.arena(), *body, tail);
         const std::uint64_t room = hasPlace(*body, tail) && unclaimed < body->maxItems ? body->maxItems - unclaimed : 0;
         const unsigned ready = role == 1 ? unsigned(std::min<std::uint64_t>(room, AtOnce))
             : available(lot.arena(), *body, AtOnce) + RawUnfinished::countReturned(lot.arena(), *body, AtOnce);
@@ -97,9 +97,7 @@ std::uint64_t size(RawLot &lot, const Cell &cell) noexcept
     RingBody *body = bodyOf(lot, cell);
     if (!body)
         return 0;
-    const std::uint64_t next = nextOf(*body);
-    const std::uint64_t tail = body->tail.load();
-    return (tail > next ? tail - next : 0) + RawUnfinished::countReturned(lot.arena(), *body, UINT32_MAX);
+    return countUntil(lot.arena(), *body, body->tail.load()) + RawUnfinished::countReturned(lot.arena(), *body, UINT32_MAX);
 }
 
 std::uint64_t maxItems(RawLot &lot, const Cell &cell) noexcept
@@ -207,7 +205,7 @@ Outcome Put::claim(RingBody &body, std::uint64_t &position, RingSlot *&slot) noe
             continue;
         }
         slot = slotAt(arena, body, position);
-        const bool full = position - next >= body.maxItems || !hasPlace(body, position);
+        const bool full = countUntil(arena, body, position) >= body.maxItems || !hasPlace(body, position);
         if (full || !slot) {
             if (body.tail.load() != position || nextOf(body) != next)
                 continue;
@@ -261,7 +259,6 @@ Outcome Put::tryPut() noexcept
     AIO_FAULT_POINT("queue.put.written");
     slot->control.store(control(position, outcome == Outcome::Done ? RingSlot::Full : RingSlot::Consumed, body->mark));
     AIO_FAULT_POINT("queue.put.full");
-    noteLate(*body, position);
     advance(body->tail, position);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (queue.word.load(std::memory_order_relaxed) & Getters)
@@ -281,7 +278,7 @@ Get::~Get()
         RawUnfinished::giveBack(m_lot, *body, *m_record);
     } else {
         m_slot->control.store(control(m_position, RingSlot::Full, body->mark));
-        noteLate(*body, m_position);
+        body->late.fetch_add(1);
     }
     m_lot.kick(cell(), m_address);
 }
@@ -310,6 +307,7 @@ Outcome Get::tryGet() noexcept
         const bool over = isShutDown(queue);        // before the look, so that nothing put earlier is missed
         std::uint64_t late = body->late.load();
         std::uint64_t position = late || over ? body->head.load() : nextOf(*body);
+        std::uint64_t firstWriting = UINT64_MAX;
         bool isUnderWay = false;                    // something that may become full
         for (;; ++position) {
             RingSlot *slot = slotAt(arena, *body, position);
@@ -317,6 +315,12 @@ Outcome Get::tryGet() noexcept
             if (!slot || !isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
                 break;
             if (stateOf(seen) == RingSlot::Full) {
+                // the same producer may have finished an earlier one since that was looked at: it comes first
+                const std::uint64_t first = firstFull(arena, *body, firstWriting, position);
+                if (first < position) {
+                    position = first - 1;
+                    continue;
+                }
                 const std::uint64_t what = slot->what.load(std::memory_order_relaxed);
                 const Outcome outcome = body->policy != Plain ? takeUnfinished(*body, *slot, seen, position)
                     : what >> 32 ? takeBlock(*slot, seen, position, what) : takeInline(*slot, seen, position, what);
@@ -326,13 +330,12 @@ Outcome Get::tryGet() noexcept
                 continue;
             }
             isUnderWay |= stateOf(seen) != RingSlot::Consumed;
-            if (position == body->head.load() && stateOf(seen) == RingSlot::Consumed) {
+            if (!isTaken(seen))
+                firstWriting = std::min(firstWriting, position);
+            else if (position == body->head.load() && stateOf(seen) == RingSlot::Consumed)
                 advance(body->head, position);
-            } else if (std::uint64_t next = body->next.load(); nextOf(*body) == position) {
+            else if (std::uint64_t next = body->next.load(); nextOf(*body) == position)
                 body->next.compare_exchange_strong(next, position + 1);
-                if (stateOf(slot->control.load()) == RingSlot::Full)
-                    body->late.fetch_add(1);        // its producer may have looked at next before
-            }
         }
         if (body->head.load() > position || body->late.load() != late)
             continue;                               // others have moved on meanwhile

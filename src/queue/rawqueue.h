@@ -20,8 +20,8 @@
  * and Reading becomes Full again (nobody has seen it).
  *
  * head, next and tail are hints that anybody may advance: everything before head is consumed, everything before next is at least
- * claimed, so a process that is stopped in a claim costs the others nothing. "late" says that something before next may be
- * full all the same: a claim was slow, or has come to nothing.
+ * being read, so a reader that is stopped costs the others nothing. "late" says that something before next may be full all the
+ * same: a reader has given it back.
  *
  * In a joinable queue a message goes from its slot into a record (rawunfinished.h) and stays there until it is finished.
  *

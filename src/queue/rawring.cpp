@@ -23,13 +23,6 @@ RingSlot *slotAt(RawArena &arena, RingBody &body, std::uint64_t position) noexce
     return slots ? slots + position % SlotsPerChunk : nullptr;
 }
 
-void noteLate(RingBody &body, std::uint64_t position) noexcept
-{
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (position < body.next.load())
-        body.late.fetch_add(1);
-}
-
 void advanceNext(RawArena &arena, RingBody &body) noexcept
 {
     for (;;) {
@@ -37,12 +30,36 @@ void advanceNext(RawArena &arena, RingBody &body) noexcept
         const std::uint64_t position = nextOf(body);
         const RingSlot *slot = slotAt(arena, body, position);
         const std::uint64_t seen = slot ? slot->control.load() : 0;
-        const bool isTaken = stateOf(seen) == RingSlot::Consumed || stateOf(seen) == RingSlot::Reading;
-        if (!slot || !isAbout(seen, position) || !isTaken || !body.next.compare_exchange_strong(next, position + 1))
+        if (!slot || !isAbout(seen, position) || !isTaken(seen) || !body.next.compare_exchange_strong(next, position + 1))
             return;
-        if (stateOf(slot->control.load()) == RingSlot::Full)
-            body.late.fetch_add(1);             // given back before that could be seen
     }
+}
+
+std::uint64_t firstFull(RawArena &arena, RingBody &body, std::uint64_t from, std::uint64_t position) noexcept
+{
+    for (; from < position; ++from) {
+        const RingSlot *slot = slotAt(arena, body, from);
+        const std::uint64_t seen = slot ? slot->control.load() : 0;
+        if (slot && isAbout(seen, from) && stateOf(seen) == RingSlot::Full)
+            break;
+    }
+    return from;
+}
+
+std::uint64_t countUntil(RawArena &arena, RingBody &body, std::uint64_t end) noexcept
+{
+    const std::uint64_t next = nextOf(body);
+    const RingSlot *slot = slotAt(arena, body, next);
+    if (next >= end)
+        return 0;
+    if (!slot || stateOf(slot->control.load()) != RingSlot::Writing)
+        return end - next;
+    std::uint64_t count = 0;        // a stopped writer keeps next from moving on over what others have taken
+    for (std::uint64_t position = next; position < end; ++position) {
+        slot = slotAt(arena, body, position);
+        count += !slot || !isTaken(slot->control.load());
+    }
+    return count;
 }
 
 // -- chunks
@@ -122,6 +139,7 @@ void unmapConsumed(RawLot &lot, RingBody &body, Address cell) noexcept
 
 void repairSlots(RawArena &arena, RingBody &body) noexcept
 {
+    body.late.fetch_add(1);     // whoever died may have been about to say so
     for (std::uint64_t position = body.head.load();; ++position) {
         RingSlot *slot = slotAt(arena, body, position);
         if (!slot)
@@ -136,8 +154,6 @@ void repairSlots(RawArena &arena, RingBody &body) noexcept
         if (wasWriting)
             body.abandoned.fetch_add(1);
         slot->control.compare_exchange_strong(seen, control(position, wasWriting ? RingSlot::Consumed : RingSlot::Full, body.mark));
-        if (!wasWriting)
-            noteLate(body, position);
     }
 }
 

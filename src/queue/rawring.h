@@ -47,10 +47,17 @@ inline bool hasPlace(const RingBody &body, std::uint64_t position) noexcept
 {
     return position / SlotsPerChunk - body.head.load() / SlotsPerChunk < body.directorySize;
 }
-/* Moves next on over what is consumed or being read, where head cannot follow. */
+/* Consumed, or being read: next passes it. */
+constexpr bool isTaken(std::uint64_t control) noexcept
+{
+    return stateOf(control) == RingSlot::Consumed || stateOf(control) == RingSlot::Reading;
+}
+/* Moves next on over what is taken, where head cannot follow. */
 void advanceNext(RawArena &arena, RingBody &body) noexcept;
-/* A slot before next is full (again): whoever gets something next shall look there. */
-void noteLate(RingBody &body, std::uint64_t position) noexcept;
+/* The first full slot from \a from on that lies before \a position; no less than that: there is none. */
+std::uint64_t firstFull(RawArena &arena, RingBody &body, std::uint64_t from, std::uint64_t position) noexcept;
+/* How many slots before \a end are not taken, but for what is late. */
+std::uint64_t countUntil(RawArena &arena, RingBody &body, std::uint64_t end) noexcept;
 
 /* Gives the queue a block for its next chunk; false: it has been given one already. */
 bool offer(RawLot &lot, RingBody &body, const Block &block) noexcept;

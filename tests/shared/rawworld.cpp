@@ -38,20 +38,10 @@ private:
 };
 const Directory s_homes;
 
-// That of the calling thread: threads may play processes.
-struct Entry
+MemberEntry newEntry()
 {
-    pid_t pid = 0;
-    std::uint8_t id[16];
-};
-
-Entry &ownEntry()
-{
-    thread_local Entry entry;
-    if (entry.pid != ::getpid()) {
-        entry.pid = ::getpid();
-        randomBytes(entry.id, sizeof entry.id);
-    }
+    MemberEntry entry;
+    randomBytes(entry.id, sizeof entry.id);
     return entry;
 }
 
@@ -89,9 +79,10 @@ std::string SharedSource::home(const std::uint8_t (&entry)[16]) noexcept
 }
 
 Member::Member(SharedSource &source, const char *name)
-    : arena(source), lot(arena), nodes((arena.open(source.base()), arena), 0), m_life(openLife(source.home(ownEntry().id)))
+    : arena(source), lot(arena), nodes((arena.open(source.base()), arena), 0), m_entry(newEntry()),
+      m_life(openLife(source.home(m_entry.id)))
 {
-    if (!arena.join(ownEntry().id, name))
+    if (!arena.join(m_entry.id, name))
         std::abort();
 }
 

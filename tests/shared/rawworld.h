@@ -32,7 +32,10 @@ private:
     char *m_base = nullptr;
 };
 
-/* What one process has of the arena. Forked processes make their own. */
+/* The name of a process's home. */
+struct MemberEntry { std::uint8_t id[16]; };
+
+/* What one process has of the arena. Forked processes make their own; threads may play processes. */
 class Member
 {
 public:
@@ -44,6 +47,7 @@ public:
     RawNodePool nodes;
 
 private:
+    const MemberEntry m_entry;
     int m_life = -1;        // the lock in its home
 };
 

@@ -214,7 +214,8 @@ private Q_SLOTS:
                 const std::optional<QVariant> item = queue.get(QDeadlineTimer(20'000));
                 QVERIFY(item);
                 if (item->toByteArray() != filled(i, size))
-                    QFAIL("an item is torn, or came out of order");
+                    QFAIL(qPrintable(QStringLiteral("item %1 of %2 bytes is torn, or came out of order: %3 bytes that begin with %4")
+                                         .arg(i).arg(size).arg(item->toByteArray().size()).arg(int(item->toByteArray().at(0)))));
             }
             QVERIFY(producer.join());
         }
