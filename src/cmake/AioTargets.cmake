@@ -21,6 +21,19 @@ function(aio_compile_options target)
     set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
+# aio_precompile(<target> <header>... | REUSE_FROM <other target>): what many sources include is parsed once. It halves the time of
+# a build, and hides that a file forgets to include something; so it is for development only.
+function(aio_precompile target)
+    if(NOT AIOPROCESSING_PRECOMPILE)
+        return()
+    endif()
+    if("${ARGV1}" STREQUAL "REUSE_FROM")
+        target_precompile_headers(${target} ${ARGN})
+    else()
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+    endif()
+endfunction()
+
 # aio_add_room(<room> [RAW name...] [BACKEND name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...])
 #   RAW      name.h and name.cpp (where there is one) in src/<room>: the core that needs no Qt
 #   BACKEND  name.h and name_<backend>.cpp: the same, for each system in its own way
@@ -98,6 +111,7 @@ function(aio_add_test name)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/shared)
     if(TARGET aio_testkit AND NOT ARG_NO_TESTKIT)
         target_link_libraries(${name} PRIVATE aio_testkit)
+        aio_precompile(${name} REUSE_FROM aio_precompiled)
     endif()
     aio_compile_options(${name})
     aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")

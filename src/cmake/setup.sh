@@ -38,7 +38,10 @@ aio_build() {
     mkdir -p "$aio_root/build"
     shift
     local options=()
-    command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    if command -v ccache >/dev/null; then
+        options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+        export CCACHE_SLOPPINESS=pch_defines,time_macros        # else it has no use for precompiled headers
+    fi
     [ -n "${CI:-}" ] && options+=(-DAIOPROCESSING_WERROR=ON)
     (cd "$aio_root" && cmake --preset "$preset" "${options[@]}" "$@" >"$aio_root/build/$preset.log" 2>&1) \
         || { cat "$aio_root/build/$preset.log" >&2; return 1; }

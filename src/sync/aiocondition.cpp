@@ -125,7 +125,14 @@ std::unique_ptr<AioObjectPrivate> makeNamed(const QString &key, AioContext &cont
         lock = std::make_unique<AioLock>(context);
         return createFor(AioObjectPrivate::of(lock.get()), lot);
     };
-    return make(OpenCell::named(key, context, AioHandle::Condition, Cell::Condition, maker));
+    for (int attempt = 1;; ++attempt) {
+        constexpr int Enough = 1000;
+        const auto cell = OpenCell::named(key, context, AioHandle::Condition, Cell::Condition, maker);
+        // its last user may have closed it just when it was found, and with it its lock: then it ends here, and is made anew
+        const auto held = OpenCell::tryOpen(context, cell->cell().detail[RawCondition::LockHandle].load(), Cell::Lock);
+        if (held || attempt == Enough)
+            return make(cell);
+    }
 }
 
 } // namespace

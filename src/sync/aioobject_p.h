@@ -25,6 +25,8 @@ public:
     static std::shared_ptr<OpenCell> adopt(AioContext &context, aio_raw::Address address);
     /*! Opens what \a handle names. Throws AioException (NotFound). */
     static std::shared_ptr<OpenCell> open(const AioHandle &handle, AioHandle::Kind kind, aio_raw::Cell::Kind cellKind);
+    /*! The same; null: it is gone, or of another kind. */
+    static std::shared_ptr<OpenCell> tryOpen(AioContext &context, quint64 handle, aio_raw::Cell::Kind cellKind);
     /*! Where new objects of \a context are made. Throws AioException (UsageError) as requireMember() does. */
     static aio_raw::RawLot &lotFor(AioContext &context);
     /*! Makes a cell of a kind, not published yet; 0: memory is out. */
@@ -52,8 +54,6 @@ public:
 
 private:
     OpenCell(AioContext &context, aio_raw::Address address);
-    /*! Null: it is gone, or of another kind. */
-    static std::shared_ptr<OpenCell> tryOpen(AioContext &context, quint64 handle, aio_raw::Cell::Kind cellKind);
     static std::shared_ptr<OpenCell> share(OpenCell *cell);
     [[noreturn]] void throwNoMember(const char *operation) const;
     static std::shared_ptr<OpenCell> publish(AioContext &context, const Maker &make, quint64 name);

@@ -354,6 +354,7 @@ private Q_SLOTS:
         std::minstd_rand random{unsigned(seed)};
         std::vector<std::unique_ptr<AioProcess>> all;
         int finished = 0;
+        QSet<qint64> killed;        // a worker looks like the server until its AioProcess has heard of it
         LoopAlive loop;
         for (int i = 0; i < 200; ++i) {
             all.push_back(std::make_unique<AioProcess>(AioCall::to<&add>(i, 1)));
@@ -361,8 +362,10 @@ private Q_SLOTS:
             all.back()->start();
             if (random() % 40 == 0) {
                 const pid_t server = serverPid();
-                if (server > 0)
+                if (server > 0) {
                     ::kill(server, SIGKILL);
+                    killed.insert(server);
+                }
             }
             if (i % 8 == 0)
                 QCoreApplication::processEvents();
@@ -374,7 +377,8 @@ private Q_SLOTS:
             if (process.exitReason() == AioProcess::CleanExit) {
                 QCOMPARE(process.result(), QVariant(i + 1));
             } else {
-                QCOMPARE(process.exitReason(), AioProcess::LaunchFailed);
+                if (!killed.contains(process.pid()))
+                    QCOMPARE(process.exitReason(), AioProcess::LaunchFailed);
                 QVERIFY(process.error());
                 ++failed;
             }
