@@ -54,4 +54,6 @@ bool adoptOrphans() noexcept
     return false;
 }
 
+void reapDetached() noexcept { }
+
 } // namespace aio_raw
