@@ -126,8 +126,12 @@ private Q_SLOTS:
         AioContext elsewhere(QStringLiteral("elsewhere"));
     }
     void init() { m_filesBefore = files(); }
-    // Nothing remains when the last user has gone.
-    void cleanup() { QCOMPARE(AioTest::additional(files(), m_filesBefore), QStringList()); }
+    // Nothing remains when the last user has gone; where a lock shows who lives, it is the next one to come or to go who clears up.
+    void cleanup()
+    {
+        if (AioTest::HasLinuxBackend)
+            QCOMPARE(AioTest::additional(files(), m_filesBefore), QStringList());
+    }
 
     void unrelatedProgramsShareByName()
     {
