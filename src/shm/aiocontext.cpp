@@ -238,16 +238,16 @@ AioContext *AioContext::find(const QByteArray &id)
     if (context && context->id() == id)
         return context;
     static QMutex mutex;
-    static QHash<QByteArray, AioContext *> others;
+    static auto *others = new QHash<QByteArray, AioContext *>;      // never destroyed: threads may use it until the very end
     const QMutexLocker locker(&mutex);
-    if (AioContext *known = others.value(id))
+    if (AioContext *known = others->value(id))
         return known;
     const QByteArray bytes = QByteArray::fromHex(id);
     if (bytes.size() != qsizetype(sizeof(aio_detail::Identity)))
         return nullptr;
     aio_detail::Identity identity;
     aio_detail::toIdentity(bytes, identity);
-    return others[id] = new AioContext(Arena::open(identity, Arena::Open));
+    return (*others)[id] = new AioContext(Arena::open(identity, Arena::Open));
 }
 
 AioContext::StartMethod AioContext::startMethod() const { return m_starting->method; }

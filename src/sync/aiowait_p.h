@@ -76,7 +76,11 @@ public:
     Awaiter done() { return Awaiter(this); }
 
     /*! For an operation that lingers (rawwait.h): it is done. */
-    void settle() { m_raw->settle(); }
+    void settle()
+    {
+        if (m_raw)          // else there was nothing to wait for
+            m_raw->settle();
+    }
 
     /*! Ends the wait with Cancelled, soon. Any thread. */
     void cancel();
