@@ -6,6 +6,7 @@
 
 #include <aioprocessing/aioboundedsemaphore.h>
 #include <aioprocessing/aiocondition.h>
+#include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiorlock.h>
 
@@ -87,8 +88,11 @@ template<class Operation> void MixedWaits::start(Operation operation)
 
 inline QCoro::Task<> MixedWaits::untilAllWait()
 {
-    // the last ones to be started
-    while (!condition.describe().contains(QStringLiteral(" %1 waiting").arg(m_each)))
+    const auto allWait = [this] {
+        const QString dump = lock.context()->dump();
+        return dump.count(QStringLiteral(" waits %1 times").arg(m_each)) >= Kinds;
+    };
+    while (!allWait())
         co_await AioTest::nextTurn();
 }
 
