@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: MIT
 # Builds the library and the examples, and runs them.
 #
-#   examples/run.sh                     both examples, the second one on this project's sources
-#   examples/run.sh NAME [ARGUMENT...]  one of them: 01-first-steps, first-steps, 02-checksum, checksum
+#   examples/run.sh                     all examples, the later ones on this project's sources
+#   examples/run.sh NAME [ARGUMENT...]  one of them, with or without its number: 02-checksum, checksum
 set -euo pipefail
 aio_root=$(cd "$(dirname "$0")/.." && pwd)
 . "$aio_root/src/cmake/setup.sh"

@@ -73,8 +73,9 @@ public:
      *                    and what the workers load is loaded once. See AIO_PRELOAD() for what the server may do. This process becomes
      *                    the parent of orphans below it (PR_SET_CHILD_SUBREAPER), so that no exit code is lost when the server
      *                    is killed; those that were started detached are reaped when the next worker starts, others (left by a
-     *                    program or worker that ended before its children) when this process ends. Where it cannot serve,
-     *                    workers are spawned.
+     *                    program or worker that ended before its children, or a worker whose server was killed before it had
+     *                    told its pid) when this process ends, and detached ones that end after such a one, too. Where it
+     *                    cannot serve, workers are spawned.
      */
     enum StartMethod { Spawn, ForkServer };
     Q_ENUM(StartMethod)
