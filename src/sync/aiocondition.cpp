@@ -125,13 +125,14 @@ std::unique_ptr<AioObjectPrivate> makeNamed(const QString &key, AioContext &cont
         lock = std::make_unique<AioLock>(context);
         return createFor(AioObjectPrivate::of(lock.get()), lot);
     };
-    for (int attempt = 1;; ++attempt) {
-        constexpr int Enough = 1000;
+    for (;;) {
         const auto cell = OpenCell::named(key, context, AioHandle::Condition, Cell::Condition, maker);
-        // its last user may have closed it just when it was found, and with it its lock: then it ends here, and is made anew
         const auto held = OpenCell::tryOpen(context, cell->cell().detail[RawCondition::LockHandle].load(), Cell::Lock);
-        if (held || attempt == Enough)
+        if (held)
             return make(cell);
+        // Its last user has closed it just when it was found, and its lock after it. Nobody else is to find it, else those who
+        // look for it keep it open for each other.
+        cell->cell().name.store(0);
     }
 }
 

@@ -30,16 +30,16 @@ std::atomic_ref<std::uint32_t> place(Node &node) noexcept { return std::atomic_r
 
 bool isReleased(const Node &node, std::uint64_t word) noexcept { return stamp(node).load() == stampOf(generation(word)); }
 
-bool isWaiting(const Node &node) noexcept { return (node.state.load() & Node::PhaseMask) == Node::Waiting; }
-
+// \a visit gets the state that says so: what is decided by another look at it could take in who has left in between.
 template<class F> void forEachWaiting(RawLot &lot, Cell &cell, F visit) noexcept
 {
     Address address = cell.head[0];
     for (Node *node = address ? lot.arena().at<Node>(address) : nullptr; node;) {
         const Address here = address;
         Node *next = lot.next(*node, address);
-        if (isWaiting(*node))
-            visit(*node, here);
+        const std::uint32_t state = node->state.load();
+        if ((state & Node::PhaseMask) == Node::Waiting)
+            visit(*node, here, state);
         node = next;
     }
 }
@@ -70,7 +70,7 @@ void release(Cell &cell, std::uint64_t seen, std::uint64_t set, std::uint64_t cl
 void grantReleased(RawLot &lot, Cell &cell) noexcept
 {
     const std::uint64_t word = cell.word.load();
-    forEachWaiting(lot, cell, [&](Node &node, Address address) {
+    forEachWaiting(lot, cell, [&](Node &node, Address address, std::uint32_t) {
         if (!isReleased(node, word))
             return;
         if (word & Failed)
@@ -86,8 +86,8 @@ bool isComplete(RawLot &lot, Cell &cell, Node *&last, Address &lastAddress) noex
     const std::int64_t next = stampOf(generation(cell.word.load()) + 1);
     const std::uint32_t wanted = parties(cell);
     std::uint32_t count = 0;
-    forEachWaiting(lot, cell, [&](Node &node, Address address) {
-        const bool belongs = count < wanted && !(node.state.load() & Node::Stopped);
+    forEachWaiting(lot, cell, [&](Node &node, Address address, std::uint32_t state) {
+        const bool belongs = count < wanted && !(state & Node::Stopped);
         stamp(node).store(belongs ? next : 0);
         if (!belongs)
             return;
@@ -103,7 +103,7 @@ bool stampAll(RawLot &lot, Cell &cell) noexcept
 {
     const std::int64_t next = stampOf(generation(cell.word.load()) + 1);
     bool any = false;
-    forEachWaiting(lot, cell, [&](Node &node, Address) {
+    forEachWaiting(lot, cell, [&](Node &node, Address, std::uint32_t) {
         stamp(node).store(next);
         any = true;
     });

@@ -89,7 +89,8 @@ void work(const std::vector<Job> &jobs, Tally &tally)
         const harness::Result result = jobs[i].run();
         tally.positions += result.positions;
         tally.failures += result.failures;
-        std::printf("%6u %s\n", result.positions, jobs[i].what.c_str());
+        if (result.failures || ::isatty(STDOUT_FILENO))     // a log tells what failed, and not how much did not
+            std::printf("%6u %s%s\n", result.positions, jobs[i].what.c_str(), result.failures ? ": failed" : "");
         std::fflush(stdout);
     }
 }

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -86,6 +87,8 @@ int supervise(const std::function<int()> &suite)
         return EXIT_FAILURE;
     }
     qputenv("AIOPROCESSING_RUNTIME_DIR", directory);
+    // Where that is allowed, what other programs leave in the system is out of sight; else what they leave just now counts as ours.
+    ::unshare(CLONE_NEWIPC);
     const QStringList ipcBefore = orphanedIpc();
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);     // orphans of the suite become children of this process
 

@@ -515,6 +515,7 @@ private Q_SLOTS:
         const auto barrier = AioTest::makeBarrier(2);
         int cancelled = 0;
         int passed = 0;
+        qint64 delay = 50'000;      // ns; about as long as the other one takes to come: longer when it was too short, and so on
         QSemaphore mayCome;
         std::atomic<int> arrived = 0;
         std::thread other([&] {
@@ -529,10 +530,11 @@ private Q_SLOTS:
                 std::stop_source stop;
                 auto first = barrier->coro_wait(stop.get_token());
                 mayCome.release();
-                QElapsedTimer delay;        // about as long as the other one takes to come, sometimes less and sometimes more
-                for (delay.start(); delay.nsecsElapsed() < round % 100 * 1000;) { }
+                QElapsedTimer since;
+                for (since.start(); since.nsecsElapsed() < delay;) { }
                 stop.request_stop();
                 const AioError::Code code = co_await AioTest::codeOf(std::move(first));
+                delay = code == AioError::Cancelled ? delay + 10'000 : delay * 7 / 8;
                 if (code == AioError::Cancelled) {
                     ++cancelled;
                     const auto late = co_await barrier->coro_wait(10min);
