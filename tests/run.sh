@@ -38,6 +38,7 @@ if [ "${1:-}" = --full ]; then
     aio_install_packages spin strace
     step "every kill position, models and storms"
     aio_build dev
+    cmake --build "$aio_root/build/dev" --target benchmarks
     run_ctest dev -L deep
     step "the generic backend: kill positions, primitives, queue, processes and a storm"
     aio_build generic

@@ -14,12 +14,7 @@ using namespace aio_raw;
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::Barrier);
-}
-
-OpenCell::Maker maker(int parties, const AioCall &action, AioBarrier::Timeout timeout)
+OpenCell::Maker barrierMaker(int parties, const AioCall &action, AioBarrier::Timeout timeout)
 {
     requireNumber(parties, 1, int(RawBarrier::MaxParties), "AioBarrier");
     QByteArray bytes;
@@ -33,9 +28,9 @@ OpenCell::Maker maker(int parties, const AioCall &action, AioBarrier::Timeout ti
     };
 }
 
-std::shared_ptr<OpenCell> named(const QString &key, int parties, AioContext &context)
+std::shared_ptr<OpenCell> namedBarrier(const QString &key, int parties, AioContext &context)
 {
-    const auto make = maker(parties, AioCall(), AioBarrier::Timeout(-1));
+    const auto make = barrierMaker(parties, AioCall(), AioBarrier::Timeout(-1));
     auto cell = OpenCell::named(key, context, AioHandle::Barrier, Cell::Barrier, make);
     requireSame(key, AioHandle::Barrier, QStringLiteral("parties"), int(RawBarrier::parties(cell->cell())), parties);
     return cell;
@@ -67,18 +62,19 @@ AioBarrier::AioBarrier(int parties, const AioCall &action, Timeout timeout, QObj
     : AioBarrier(parties, action, timeout, *AioContext::defaultContext(), parent)
 { }
 AioBarrier::AioBarrier(int parties, const AioCall &action, Timeout timeout, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, maker(parties, action, timeout))), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(
+                OpenCell::create(context, barrierMaker(parties, action, timeout)), AioHandle::Barrier), parent)
 { }
 AioBarrier::AioBarrier(const QString &key, int parties, QObject *parent)
     : AioBarrier(key, parties, *AioContext::defaultContext(), parent)
 { }
 AioBarrier::AioBarrier(const QString &key, int parties, AioContext &context, QObject *parent)
-    : AioObject(make(named(key, parties, context)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(namedBarrier(key, parties, context), AioHandle::Barrier), parent)
 {
     setObjectName(key);
 }
 AioBarrier::AioBarrier(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::Barrier, Cell::Barrier)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::open(handle, AioHandle::Barrier, Cell::Barrier), AioHandle::Barrier), parent)
 { }
 AioBarrier::~AioBarrier() = default;
 

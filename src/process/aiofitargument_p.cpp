@@ -8,7 +8,7 @@ namespace aio_detail {
 
 namespace {
 
-bool isNumber(QMetaType type)
+bool isNumberType(QMetaType type)
 {
     switch (type.id()) {
     case QMetaType::Bool:
@@ -31,7 +31,7 @@ bool isNumber(QMetaType type)
     }
 }
 
-bool isText(QMetaType type)
+bool isTextType(QMetaType type)
 {
     return type.id() == QMetaType::QString || type.id() == QMetaType::QByteArray || type.id() == QMetaType::QChar;
 }
@@ -68,12 +68,12 @@ bool fitArgument(QVariant &argument, QMetaType type)
     const QMetaType given = argument.metaType();
     if (given == type || type == QMetaType::fromType<QVariant>())
         return true;
-    if (!given.isValid() || (isText(given) && isNumber(type)) || (isNumber(given) && isText(type)))
+    if (!given.isValid() || (isTextType(given) && isNumberType(type)) || (isNumberType(given) && isTextType(type)))
         return false;
     QVariant converted = argument;
     if (!converted.convert(type))
         return false;
-    if (isNumber(given) && isNumber(type) && !sameNumber(argument, converted))
+    if (isNumberType(given) && isNumberType(type) && !sameNumber(argument, converted))
         return false;
     argument = converted;
     return true;

@@ -30,7 +30,7 @@ namespace aio_detail {
 
 namespace {
 
-constexpr const char *role = "fork-server";
+constexpr const char *ServerRole = "fork-server";
 
 QByteArrayList currentEnvironment()
 {
@@ -62,12 +62,12 @@ void reseedRandomGenerators()
 
 QByteArray ForkServerArgument::toText() const
 {
-    return privateArgument(role, {control, lifeline});
+    return privateArgument(ServerRole, {control, lifeline});
 }
 
 std::optional<ForkServerArgument> ForkServerArgument::find(int argc, const char *const *argv, int *index)
 {
-    const auto found = findPrivateArgument(argc, argv, role, 2, index);
+    const auto found = findPrivateArgument(argc, argv, ServerRole, 2, index);
     return found ? std::optional(ForkServerArgument{found->at(0), found->at(1)}) : std::nullopt;
 }
 

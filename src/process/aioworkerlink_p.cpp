@@ -15,7 +15,7 @@ using aio_raw::Transfer;
 
 namespace {
 
-constexpr const char *role = "worker";
+constexpr const char *WorkerRole = "worker";
 
 AioError protocolError(const QString &what)
 {
@@ -26,12 +26,12 @@ AioError protocolError(const QString &what)
 
 QByteArray WorkerArgument::toText() const
 {
-    return privateArgument(role, {channel, lifeline, briefing});
+    return privateArgument(WorkerRole, {channel, lifeline, briefing});
 }
 
 std::optional<WorkerArgument> WorkerArgument::find(int argc, const char *const *argv, int *index)
 {
-    const auto found = findPrivateArgument(argc, argv, role, 3, index);
+    const auto found = findPrivateArgument(argc, argv, WorkerRole, 3, index);
     return found ? std::optional(WorkerArgument{found->at(0), found->at(1), found->at(2)}) : std::nullopt;
 }
 

@@ -10,12 +10,7 @@ using namespace aio_raw;
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell, AioHandle::Kind kind)
-{
-    return std::make_unique<AioQueuePrivate>(std::move(cell), kind);
-}
-
-OpenCell::Maker maker(qsizetype maxSize, RawQueue::Policy policy)
+OpenCell::Maker queueMaker(qsizetype maxSize, RawQueue::Policy policy)
 {
     return [=](RawLot &lot) { return RawQueue::create(lot, maxSize > 0 ? std::uint64_t(maxSize) : 0, policy); };
 }
@@ -24,18 +19,18 @@ OpenCell::Maker maker(qsizetype maxSize, RawQueue::Policy policy)
 
 std::unique_ptr<AioObjectPrivate> createQueue(AioContext &context, qsizetype maxSize, AioHandle::Kind kind, RawQueue::Policy policy)
 {
-    return make(OpenCell::create(context, maker(maxSize, policy)), kind);
+    return std::make_unique<AioQueuePrivate>(OpenCell::create(context, queueMaker(maxSize, policy)), kind);
 }
 
 std::unique_ptr<AioObjectPrivate> nameQueue(const QString &name, AioContext &context, qsizetype maxSize, AioHandle::Kind kind,
                                             RawQueue::Policy policy)
 {
-    return make(OpenCell::named(name, context, kind, Cell::Queue, maker(maxSize, policy)), kind);
+    return std::make_unique<AioQueuePrivate>(OpenCell::named(name, context, kind, Cell::Queue, queueMaker(maxSize, policy)), kind);
 }
 
 std::unique_ptr<AioObjectPrivate> openQueue(const AioHandle &handle, AioHandle::Kind kind)
 {
-    return make(OpenCell::open(handle, kind, Cell::Queue), kind);
+    return std::make_unique<AioQueuePrivate>(OpenCell::open(handle, kind, Cell::Queue), kind);
 }
 
 AioError QueueCall::errorOf(AioError::Code code, const QString &what) const

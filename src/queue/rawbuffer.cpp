@@ -56,7 +56,7 @@ void collect(RawLot &lot, unsigned deadSlot) noexcept
     });
 }
 
-const bool s_registered = RawLot::registerCollector(&collect);
+const bool s_collects = RawLot::registerCollector(&collect);
 
 } // namespace
 

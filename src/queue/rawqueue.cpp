@@ -21,7 +21,7 @@ using namespace RawRing;
 // What those of role 1 wait for, in their nodes
 enum Wish : std::uint32_t { ToPut, ToJoin };
 
-void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
+void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
 {
     constexpr unsigned AtOnce = 16;
     RingBody *body = bodyOf(lot, cell);
@@ -58,7 +58,7 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
     }
 }
 
-const bool s_registered = RawLot::registerKind(Cell::Queue, {&serve, &destroy, &holds, nullptr});
+const bool s_isQueueRegistered = RawLot::registerKind(Cell::Queue, {&serveQueue, &destroy, &holds, nullptr});
 
 } // namespace
 

@@ -13,20 +13,15 @@ using namespace aio_raw;
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::BoundedSemaphore);
-}
-
-OpenCell::Maker withValue(int value)
+OpenCell::Maker boundedMaker(int value)
 {
     requireNumber(value, 1, int(RawBoundedSemaphore::MaxPermits), "AioBoundedSemaphore");
     return [value](RawLot &lot) { return RawBoundedSemaphore::create(lot, std::uint32_t(value)); };
 }
 
-std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &context)
+std::shared_ptr<OpenCell> namedBounded(const QString &key, int value, AioContext &context)
 {
-    auto cell = OpenCell::named(key, context, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore, withValue(value));
+    auto cell = OpenCell::named(key, context, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore, boundedMaker(value));
     requireSame(key, AioHandle::BoundedSemaphore, QStringLiteral("permits"), int(RawBoundedSemaphore::permits(cell->cell())), value);
     return cell;
 }
@@ -36,18 +31,19 @@ std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &conte
 AioBoundedSemaphore::AioBoundedSemaphore(QObject *parent) : AioBoundedSemaphore(1, parent) { }
 AioBoundedSemaphore::AioBoundedSemaphore(int value, QObject *parent) : AioBoundedSemaphore(value, *AioContext::defaultContext(), parent) { }
 AioBoundedSemaphore::AioBoundedSemaphore(int value, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, withValue(value))), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::create(context, boundedMaker(value)), AioHandle::BoundedSemaphore), parent)
 { }
 AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, QObject *parent)
     : AioBoundedSemaphore(key, value, *AioContext::defaultContext(), parent)
 { }
 AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
-    : AioObject(make(named(key, value, context)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(namedBounded(key, value, context), AioHandle::BoundedSemaphore), parent)
 {
     setObjectName(key);
 }
 AioBoundedSemaphore::AioBoundedSemaphore(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(
+                OpenCell::open(handle, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore), AioHandle::BoundedSemaphore), parent)
 { }
 AioBoundedSemaphore::~AioBoundedSemaphore() = default;
 

@@ -107,15 +107,10 @@ public:
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(const std::shared_ptr<OpenCell> &cell)
-{
-    return std::make_unique<AioConditionPrivate>(cell);
-}
-
 std::unique_ptr<AioObjectPrivate> makeWithLock(AioContext &context)
 {
     AioLock lock(context);
-    return make(makeFor(AioObjectPrivate::of(&lock)));
+    return std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock)));
 }
 
 std::unique_ptr<AioObjectPrivate> makeNamed(const QString &key, AioContext &context)
@@ -129,7 +124,7 @@ std::unique_ptr<AioObjectPrivate> makeNamed(const QString &key, AioContext &cont
         const auto cell = OpenCell::named(key, context, AioHandle::Condition, Cell::Condition, maker);
         const auto held = OpenCell::tryOpen(context, cell->cell().detail[RawCondition::LockHandle].load(), Cell::Lock);
         if (held)
-            return make(cell);
+            return std::make_unique<AioConditionPrivate>(cell);
         // Its last user has closed it just when it was found, and its lock after it. Nobody else is to find it, else those who
         // look for it keep it open for each other.
         cell->cell().name.store(0);
@@ -145,10 +140,14 @@ AioCondition::AioCondition(const QString &key, AioContext &context, QObject *par
 {
     setObjectName(key);
 }
-AioCondition::AioCondition(AioLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
-AioCondition::AioCondition(AioRLock &lock, QObject *parent) : AioCondition(make(makeFor(AioObjectPrivate::of(&lock))), parent) { }
+AioCondition::AioCondition(AioLock &lock, QObject *parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+{ }
+AioCondition::AioCondition(AioRLock &lock, QObject *parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+{ }
 AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
-    : AioCondition(make(OpenCell::open(handle, AioHandle::Condition, Cell::Condition)), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(OpenCell::open(handle, AioHandle::Condition, Cell::Condition)), parent)
 { }
 AioCondition::AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : AioObject(std::move(d), parent)
 {

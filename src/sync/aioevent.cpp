@@ -10,27 +10,19 @@
 using namespace aio_detail;
 using namespace aio_raw;
 
-namespace {
-
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::Event);
-}
-
-} // namespace
-
 AioEvent::AioEvent(QObject *parent) : AioEvent(*AioContext::defaultContext(), parent) { }
 AioEvent::AioEvent(AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, OpenCell::plain(Cell::Event))), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::create(context, OpenCell::plain(Cell::Event)), AioHandle::Event), parent)
 { }
 AioEvent::AioEvent(const QString &key, QObject *parent) : AioEvent(key, *AioContext::defaultContext(), parent) { }
 AioEvent::AioEvent(const QString &key, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::named(key, context, AioHandle::Event, Cell::Event, OpenCell::plain(Cell::Event))), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(
+                OpenCell::named(key, context, AioHandle::Event, Cell::Event, OpenCell::plain(Cell::Event)), AioHandle::Event), parent)
 {
     setObjectName(key);
 }
 AioEvent::AioEvent(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::Event, Cell::Event)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::open(handle, AioHandle::Event, Cell::Event), AioHandle::Event), parent)
 { }
 AioEvent::~AioEvent() = default;
 

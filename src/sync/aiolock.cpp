@@ -21,27 +21,19 @@ public:
     std::atomic<bool> tellsRelease = false;
 };
 
-namespace {
-
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioLockPrivate>(std::move(cell));
-}
-
-} // namespace
-
 AioLock::AioLock(QObject *parent) : AioLock(*AioContext::defaultContext(), parent) { }
 AioLock::AioLock(AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, OpenCell::plain(Cell::Lock))), parent)
+    : AioObject(std::make_unique<AioLockPrivate>(OpenCell::create(context, OpenCell::plain(Cell::Lock))), parent)
 { }
 AioLock::AioLock(const QString &key, QObject *parent) : AioLock(key, *AioContext::defaultContext(), parent) { }
 AioLock::AioLock(const QString &key, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::named(key, context, AioHandle::Lock, Cell::Lock, OpenCell::plain(Cell::Lock))), parent)
+    : AioObject(std::make_unique<AioLockPrivate>(
+                OpenCell::named(key, context, AioHandle::Lock, Cell::Lock, OpenCell::plain(Cell::Lock))), parent)
 {
     setObjectName(key);
 }
 AioLock::AioLock(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::Lock, Cell::Lock)), parent)
+    : AioObject(std::make_unique<AioLockPrivate>(OpenCell::open(handle, AioHandle::Lock, Cell::Lock)), parent)
 { }
 AioLock::~AioLock() = default;
 

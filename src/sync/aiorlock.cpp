@@ -22,11 +22,6 @@ public:
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioRLockPrivate>(std::move(cell));
-}
-
 bool releaseFor(const OpenCell &open, RawRLock::Token owner)
 {
     return RawRLock::release(open.raw(), open.cell(), open.address(), owner);
@@ -44,16 +39,17 @@ std::function<void()> releaserFor(std::shared_ptr<OpenCell> cell, RawRLock::Toke
 
 AioRLock::AioRLock(QObject *parent) : AioRLock(*AioContext::defaultContext(), parent) { }
 AioRLock::AioRLock(AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, OpenCell::plain(Cell::RLock))), parent)
+    : AioObject(std::make_unique<AioRLockPrivate>(OpenCell::create(context, OpenCell::plain(Cell::RLock))), parent)
 { }
 AioRLock::AioRLock(const QString &key, QObject *parent) : AioRLock(key, *AioContext::defaultContext(), parent) { }
 AioRLock::AioRLock(const QString &key, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::named(key, context, AioHandle::RLock, Cell::RLock, OpenCell::plain(Cell::RLock))), parent)
+    : AioObject(std::make_unique<AioRLockPrivate>(
+                OpenCell::named(key, context, AioHandle::RLock, Cell::RLock, OpenCell::plain(Cell::RLock))), parent)
 {
     setObjectName(key);
 }
 AioRLock::AioRLock(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::RLock, Cell::RLock)), parent)
+    : AioObject(std::make_unique<AioRLockPrivate>(OpenCell::open(handle, AioHandle::RLock, Cell::RLock)), parent)
 { }
 AioRLock::~AioRLock() = default;
 

@@ -13,12 +13,7 @@ using namespace aio_raw;
 
 namespace {
 
-std::unique_ptr<AioObjectPrivate> make(std::shared_ptr<OpenCell> cell)
-{
-    return std::make_unique<AioObjectPrivate>(std::move(cell), AioHandle::Semaphore);
-}
-
-OpenCell::Maker withValue(int value)
+OpenCell::Maker semaphoreMaker(int value)
 {
     requireNumber(value, 0, int(RawSemaphore::MaxValue), "AioSemaphore");
     return [value](RawLot &lot) {
@@ -31,9 +26,9 @@ OpenCell::Maker withValue(int value)
     };
 }
 
-std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &context)
+std::shared_ptr<OpenCell> namedSemaphore(const QString &key, int value, AioContext &context)
 {
-    auto cell = OpenCell::named(key, context, AioHandle::Semaphore, Cell::Semaphore, withValue(value));
+    auto cell = OpenCell::named(key, context, AioHandle::Semaphore, Cell::Semaphore, semaphoreMaker(value));
     const auto madeWith = int(cell->cell().detail[RawSemaphore::InitialValue].load());
     requireSame(key, AioHandle::Semaphore, QStringLiteral("permits"), madeWith, value);
     return cell;
@@ -44,18 +39,19 @@ std::shared_ptr<OpenCell> named(const QString &key, int value, AioContext &conte
 AioSemaphore::AioSemaphore(QObject *parent) : AioSemaphore(1, parent) { }
 AioSemaphore::AioSemaphore(int value, QObject *parent) : AioSemaphore(value, *AioContext::defaultContext(), parent) { }
 AioSemaphore::AioSemaphore(int value, AioContext &context, QObject *parent)
-    : AioObject(make(OpenCell::create(context, withValue(value))), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::create(context, semaphoreMaker(value)), AioHandle::Semaphore), parent)
 { }
 AioSemaphore::AioSemaphore(const QString &key, int value, QObject *parent)
     : AioSemaphore(key, value, *AioContext::defaultContext(), parent)
 { }
 AioSemaphore::AioSemaphore(const QString &key, int value, AioContext &context, QObject *parent)
-    : AioObject(make(named(key, value, context)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(namedSemaphore(key, value, context), AioHandle::Semaphore), parent)
 {
     setObjectName(key);
 }
 AioSemaphore::AioSemaphore(const AioHandle &handle, QObject *parent)
-    : AioObject(make(OpenCell::open(handle, AioHandle::Semaphore, Cell::Semaphore)), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(
+                OpenCell::open(handle, AioHandle::Semaphore, Cell::Semaphore), AioHandle::Semaphore), parent)
 { }
 AioSemaphore::~AioSemaphore() = default;
 

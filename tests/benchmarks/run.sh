@@ -20,11 +20,10 @@ usage() {
 
 # build TARGET...: without fault points and sanitizers
 build() {
-    local launcher=() log=$aio_root/build/bench.log
+    local log=$aio_root/build/bench.log
     mkdir -p "$aio_root/build"
-    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     cmake -S "$aio_root" -B "$aio_root/build/bench" -G Ninja -DCMAKE_BUILD_TYPE=Release -DAIOPROCESSING_BUILD_TESTS=ON \
-        -DAIOPROCESSING_BUILD_BENCHMARKS=ON "${launcher[@]}" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+        -DAIOPROCESSING_BUILD_BENCHMARKS=ON "${aio_fast[@]}" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
     cmake --build "$aio_root/build/bench" --target "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
 

@@ -67,7 +67,7 @@ void meetAs(bool last, Member &member, Address cell, Board &board)
 
 // -- the survivor: the other two parties
 
-// Board::inside counts the rounds in which both have arrived. Both go on, or both find it broken.
+// Board::inside is the number of the round in which both have arrived, from 1, and 0 on the way to the next. Both go on, or both find it broken.
 void meetTwice(Member &member, Address cell, Board &board, Manner manner, bool victimIsFirst)
 {
     attach(member, cell, Cell::Barrier);
@@ -75,8 +75,9 @@ void meetTwice(Member &member, Address cell, Board &board, Manner manner, bool v
     for (std::uint32_t round = 0; round < Rounds; ++round) {
         if (victimIsFirst)
             awaitWaiters(member, cell, 1, board);
-        Waits waits(member, manner);
+        board.inside.store(0);
         std::deque<RawBarrier::Wait> operations;
+        Waits waits(member, manner);
         for (std::uint32_t i = 1; i < Parties; ++i)
             waits.begin(operations.emplace_back(member.lot, cell));
         board.inside.store(round + 1);
@@ -135,8 +136,8 @@ std::string checkReset(Member &member, Address address)
     Cell &cell = *member.arena.at<Cell>(address);
     RawBarrier::reset(member.lot, cell, address);
     for (std::uint32_t round = 0; round < 2; ++round) {
-        Waits waits(member, Manner::Blocking);
         std::deque<RawBarrier::Wait> operations;
+        Waits waits(member, Manner::Blocking);
         for (std::uint32_t i = 0; i < Parties; ++i)
             waits.begin(operations.emplace_back(member.lot, address));
         for (std::uint32_t i = Parties; i-- > 0;) {
@@ -298,8 +299,8 @@ Scenario runningOutOfTime(Manner manner)
     };
     scenario.survivor = [manner](Member &member, Address cell, Board &board) {
         attach(member, cell, Cell::Barrier);
-        Waits waits(member, manner);
         RawBarrier::Wait operation(member.lot, cell);
+        Waits waits(member, manner);
         waits.begin(operation);
         board.inside.store(1);
         board.ready.store(1);

@@ -137,8 +137,8 @@ constexpr std::uint32_t Waiting = 3;
 void waitThrice(Member &member, Address cell, Board &board, Manner manner)
 {
     open(member, cell);
-    Waits waits(member, manner);
     std::deque<RawCondition::Wait> operations;
+    Waits waits(member, manner);
     for (std::uint32_t i = 0; i < Waiting; ++i)
         waits.begin(operations.emplace_back(member.lot, cell));
     board.ready.store(1);

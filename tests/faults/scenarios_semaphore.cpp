@@ -285,8 +285,8 @@ Scenario releasingMany(Manner manner)
         },
         [manner](Member &member, Address cell, Board &board) {
             s_plain.open(member, cell);
-            Waits waits(member, manner);
             std::deque<RawSemaphore::Acquire> operations;
+            Waits waits(member, manner);
             for (std::uint32_t i = 0; i < Many; ++i)
                 waits.begin(operations.emplace_back(member.lot, cell));
             board.ready.store(1);

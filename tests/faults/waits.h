@@ -11,7 +11,7 @@ namespace world {
 /* How a process waits: its thread blocks; or it does as an event loop does, here a poll() on a bell of its own. */
 enum class Manner { Blocking, Bell };
 
-/* Waits of one process that are under way side by side. Each must be finished before the end. */
+/* Waits of one process that are under way side by side. Each must be finished before the end, and their operations live longer. */
 class Waits
 {
 public:

@@ -6,6 +6,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 prefix=$1
+aio_root=$root
+. "$root/src/cmake/setup.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -27,7 +29,7 @@ c++ -fPIC "$here/find-package/main.cpp" -o "$work/consumer" $(pkg-config --cflag
 expect "$work/consumer"
 
 echo "-- add_subdirectory"
-cmake -S "$here/subdirectory" -B "$work/b" -G Ninja -DAIO_ROOT="$root" >"$work/b.log"
+cmake -S "$here/subdirectory" -B "$work/b" -G Ninja -DAIO_ROOT="$root" "${aio_fast[@]}" >"$work/b.log"
 if grep -qi "tst_" "$work/b/build.ninja"; then
     echo "tests are built in somebody else's project" >&2
     exit 1

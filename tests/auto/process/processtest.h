@@ -22,7 +22,6 @@
 /* A 10 ms timer from construction on; the event loop was alive if it was never late for long. */
 class LoopAlive : public QObject
 {
-    Q_OBJECT
 public:
     LoopAlive()
     {
