@@ -24,4 +24,7 @@ bool hasForeignPrivileges() noexcept;
 const char *programLink() noexcept;
 const char *commandLineFile() noexcept;
 
+/* What debuggers and lists of processes call this thread: at most 15 bytes. */
+void nameThread(const char *name) noexcept;
+
 } // namespace aio_raw

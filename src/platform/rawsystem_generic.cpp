@@ -26,4 +26,6 @@ const char *commandLineFile() noexcept
     return nullptr;
 }
 
+void nameThread(const char *) noexcept { }
+
 } // namespace aio_raw

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/rawsystem.h"
 
+#include <pthread.h>
 #include <sys/auxv.h>
 
 namespace aio_raw {
@@ -24,6 +25,11 @@ const char *programLink() noexcept
 const char *commandLineFile() noexcept
 {
     return "/proc/self/cmdline";
+}
+
+void nameThread(const char *name) noexcept
+{
+    ::pthread_setname_np(::pthread_self(), name);
 }
 
 } // namespace aio_raw

@@ -3,6 +3,7 @@
 #include "sync/aiomonitor_p.h"
 
 #include "base/aioerrno_p.h"
+#include "platform/rawsystem.h"
 #include "sync/rawrepair.h"
 
 #include <QHash>
@@ -201,6 +202,7 @@ bool Monitor::startThread() noexcept
     try {
         begin();
         std::thread([this] {
+            nameThread("aio-monitor");
             for (;;) {
                 m_watch.sleep();
                 handle();

@@ -162,7 +162,7 @@ private Q_SLOTS:
             std::vector<QCoro::Task<bool>> waits;
             for (auto &event : events)
                 waits.push_back(event->coro_wait());
-            AIO_COMPARE(threads(), threadsBefore);
+            AIO_VERIFY(threads() <= threadsBefore);             // fewer: what an earlier test needed has ended
             AIO_VERIFY(descriptors() <= descriptorsBefore);     // fewer: those of processes that have ended meanwhile
             for (auto &event : events)
                 event->set();
