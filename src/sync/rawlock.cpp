@@ -7,7 +7,13 @@
 namespace aio_raw::RawLock {
 namespace {
 
-const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve});
+void destroy(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    if (const Block data = lot.slabs().find(Address(cell.detail[Data].load())); data.data)
+        lot.release(data, BlockOwner::object(address));
+}
+
+const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve, &destroy});
 
 // Gives the free (or just being released) lock to the head. The word is the commit point; the head learns of it next.
 bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address address) noexcept

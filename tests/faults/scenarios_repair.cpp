@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "scenarios.h"
 
+#include "data/rawshareddata.h"
 #include "queue/rawqueue.h"
 #include "sync/rawbarrier.h"
 #include "sync/rawboundedsemaphore.h"
@@ -32,7 +33,9 @@ Scenario makingAndClosing()
                 member.arena.publishCell(semaphore);
                 const Address barrier = RawBarrier::create(member.lot, 2, "action", 6, Never);
                 member.arena.publishCell(barrier);
-                for (const Address cell : {lock, queue, semaphore, barrier})
+                const Address data = RawSharedData::create(member.lot, 5000, 1);
+                member.arena.publishCell(data);
+                for (const Address cell : {lock, queue, semaphore, barrier, data})
                     RawRepair::close(member.lot, *member.arena.at<Cell>(cell), cell);
             }
             RawRepair::leave(member.lot);

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "sync/rawlock.h"
+
+/*
+ * Memory of a fixed size that hangs from the cell of a lock, and goes with it.
+ */
+namespace aio_raw::RawSharedData {
+
+/* A lock, not published yet, with \a bytes zeros for elements of a type that \a type stands for; 0: memory is out. */
+Address create(RawLot &lot, std::size_t bytes, std::uint64_t type) noexcept;
+
+/* No memory if the lock has none. It has at least the bytes it was made with; those are \a bytes. */
+Block find(RawLot &lot, const Cell &cell, std::size_t &bytes) noexcept;
+inline std::uint64_t type(const Cell &cell) noexcept { return cell.detail[RawLock::DataType].load(std::memory_order_relaxed); }
+
+} // namespace aio_raw::RawSharedData
