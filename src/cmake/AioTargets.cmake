@@ -21,6 +21,15 @@ function(aio_compile_options target)
     set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
+# aio_test_options(<target>): those of tests, in which the sanitizer leaves out what ASan finds as well and what takes half of the time
+# to compile.
+function(aio_test_options target)
+    aio_compile_options(${target})
+    if(AIOPROCESSING_SANITIZE MATCHES undefined)
+        target_compile_options(${target} PRIVATE -fno-sanitize=null,alignment,object-size,vptr)
+    endif()
+endfunction()
+
 # aio_unite(<target>): the same by compiling several sources as one.
 function(aio_unite target)
     if(AIOPROCESSING_UNITY)
@@ -125,7 +134,7 @@ function(aio_add_test name)
         target_link_libraries(${name} PRIVATE aio_testkit)
         aio_precompile(${name} REUSE_FROM aio_precompiled)
     endif()
-    aio_compile_options(${name})
+    aio_test_options(${name})
     aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")
 endfunction()
 
