@@ -27,6 +27,7 @@ constexpr quint32 fewItems = 2;                     // with no more it rings for
 constexpr qint64 lookInterval = ms;
 constexpr qint64 slowAfter = 2 * ms;                // then what it has not begun goes to those that are idle
 constexpr qint64 leavingTime = 10'000 * ms;         // for a worker that was told to end
+constexpr qint64 terminationTime = 1'000 * ms;      // the same, when the pool is terminated
 constexpr qint64 intensityTime = 10'000 * ms;
 constexpr std::size_t intensity = 5;                // deaths in that time
 constexpr int quarantineAfter = 3;                  // workers that one task killed
@@ -135,9 +136,12 @@ void LocalEngine::terminate(const AioError &error)
     for (const PoolRange &range : m_queue.takeAll())
         failRange(range, error);
     for (const auto &worker : m_workers) {
+        const bool isUnused = worker->isIdle() && worker->state == LocalWorker::Ready && !worker->isSending();
+        if (isUnused)
+            worker->sendExit();
         worker->doom = LocalWorker::PoolTerminated;
         worker->doomError = error;
-        worker->killAt = 0;
+        worker->killAt = isUnused ? aio_raw::now() + terminationTime : 0;
     }
     m_news->set();
 }
@@ -229,21 +233,23 @@ void LocalEngine::dispatch()
 
 void LocalEngine::wantWorkers()
 {
-    if (m_isTerminated || m_brokenBy || m_queue.isEmpty())
+    if (m_isTerminated || m_brokenBy)
         return;
     int alive = 0;
     int starting = m_toStart;
+    qint64 waiting = m_queue.items();
     for (const auto &worker : m_workers) {
         const bool isThere = worker->state == LocalWorker::Ready || worker->state == LocalWorker::Starting;
         alive += isThere && worker->doom == LocalWorker::NoDoom;
         starting += worker->state == LocalWorker::Starting;
+        waiting += worker->itemsFlying() > 1 ? worker->itemsFlying() - 1 : 0;    // behind the one that runs
     }
-    const qint64 more = std::min<qint64>(m_settings.workers - alive - m_toStart, m_queue.items() - starting);
+    const qint64 more = std::min<qint64>(m_settings.workers - alive - m_toStart, waiting - starting);
     if (more <= 0)
         return;
     m_toStart += int(more);
     if (!std::exchange(m_isStartPosted, true))
-        QMetaObject::invokeMethod(m_agent, [this] { startWorkers(); });
+        QMetaObject::invokeMethod(m_agent, [this] { startWorkers(); }, Qt::QueuedConnection);
 }
 
 void LocalEngine::retireSpareWorkers()
@@ -363,6 +369,7 @@ void LocalEngine::onEnded(LocalWorker *worker)
         const auto place = std::find_if(m_workers.begin(), m_workers.end(), [&](const auto &other) { return other.get() == worker; });
         if (place == m_workers.end())
             return;
+        worker->number = worker->process->pid();
         drain(*worker);
         std::vector<PoolRange> back;
         const std::optional<PoolRange> lost = worker->remains(back);
@@ -377,7 +384,7 @@ void LocalEngine::onEnded(LocalWorker *worker)
             settleLost(*worker, *lost);
         PoolNews news;
         news.kind = PoolNews::WorkerEnded;
-        news.worker = worker->number ? worker->number : worker->process->pid();
+        news.worker = worker->number;
         news.value = int(worker->process->exitReason());
         news.isExpected = isExpected && !(lost && worker->state == LocalWorker::Leaving);
         m_pendingNews.push_back(std::move(news));

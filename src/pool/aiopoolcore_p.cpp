@@ -185,7 +185,7 @@ std::shared_ptr<PoolReply> PoolCore::ready()
     {
         const std::lock_guard lock(m_mutex);
         error = refusal();
-        if (!error && m_engine && m_engine->counts().pending >= 2 * m_settings.workers) {
+        if (!error && !hasRoom()) {
             m_readyWaits.push_back(reply);
             return reply;
         }
@@ -369,7 +369,7 @@ void PoolCore::changed()
         if (m_readyWaits.empty())
             return;
         error = refusal();
-        if (error || !m_engine || m_engine->counts().pending < 2 * m_settings.workers)
+        if (error || hasRoom())
             waits.swap(m_readyWaits);
     }
     for (const auto &wait : waits)

@@ -108,6 +108,8 @@ private:
     void post();
     void settle(quint32 items);
     AioError refusal() const;
+    /* One task runs in each worker, and two wait for it. */
+    bool hasRoom() const { return m_outstanding < 3 * m_settings.workers; }
 
     const EngineMaker m_makeEngine;
     mutable std::mutex m_mutex;              // of what follows

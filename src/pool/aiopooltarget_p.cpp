@@ -45,10 +45,15 @@ PoolTarget::PoolTarget(const QByteArray &key) : m_name(displayNameOf(QString::fr
     PackedTargets &all = packedTargets();
     const std::lock_guard lock(all.mutex);
     m_packed = all.targets.value(key);
-    if (!m_packed.run && !m_error) {
-        m_error = makeError(AioError::NotFound, QStringLiteral("%1 is known here, but not how its arguments are packed").arg(m_name),
-                            QStringLiteral("AioPool::apply"), m_name);
-    }
+}
+
+void PoolTarget::failPacked() const
+{
+    if (m_error)
+        throw AioException(m_error);
+    throwError(AioError::NotFound,
+               QStringLiteral("%1 is known here, but not how its arguments are packed: the worker is another program").arg(m_name),
+               QStringLiteral("AioPool::apply"), m_name);
 }
 
 QByteArray PoolTarget::run(const QVariantList &bound, QByteArrayView bytes) const

@@ -26,11 +26,13 @@ public:
     void runPacked(const char *arguments, char *result) const
     {
         if (!m_packed.run) [[unlikely]]
-            throw AioException(m_error);
+            failPacked();
         m_packed.run(arguments, result);
     }
 
 private:
+    [[noreturn]] void failPacked() const;
+
     QString m_name;
     CallTarget m_target;
     PackedTarget m_packed;

@@ -21,7 +21,7 @@ using aio_raw::Lane;
 
 namespace {
 
-constexpr qint64 memoryInterval = 10'000'000;      // ns between two looks at the memory
+constexpr qint64 memoryInterval = 1'000'000;       // ns between two looks at the memory
 constexpr qint64 progressInterval = 5'000'000;     // ns between two reports
 constexpr quint32 packedTimesInterval = 256;       // items between two looks at the clock
 
@@ -147,7 +147,7 @@ void PoolWorker::run()
 void PoolWorker::runRange(quint16 flags)
 {
     const PoolTarget &target = m_functions.at(m_range.function);
-    if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart))) {
+    if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory) {
         runPackedRange(target, m_body.constData());
         return;
     }
@@ -191,7 +191,6 @@ void PoolWorker::runRange(quint16 flags)
         }
         times.ended = aio_raw::now();
         at += size;
-        lookAtMemory(times.ended);
     }
 }
 
@@ -206,6 +205,7 @@ void PoolWorker::runItem(const PoolTarget &target, const QVariantList &bound, QB
         type = FailedRecord;
     }
     times.ended = aio_raw::now();
+    lookAtMemory();
     const std::lock_guard lock(m_mutex);
     flushProgress();
     AIO_FAULT_POINT("worker.result.before");
@@ -231,6 +231,7 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
         put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
         return false;
     }
+    lookAtMemory();
     put(PackedRecord, result, target.packed().resultBytes);
     return true;
 }
@@ -257,12 +258,15 @@ void PoolWorker::runPackedRange(const PoolTarget &target, const char *items)
             report();
     }
     report();
-    lookAtMemory(times.ended);
 }
 
-void PoolWorker::lookAtMemory(qint64 now)
+// Before the outcome is written: with that the scheduler decides whether this worker goes on.
+void PoolWorker::lookAtMemory()
 {
-    if (!m_watchesMemory || now - m_lookedAtMemory < memoryInterval)
+    if (!m_watchesMemory) [[likely]]
+        return;
+    const qint64 now = aio_raw::now();
+    if (now - m_lookedAtMemory < memoryInterval)
         return;
     m_lookedAtMemory = now;
     m_lane.head().memory.store(aio_raw::residentBytes(), std::memory_order_relaxed);

@@ -53,7 +53,7 @@ private:
     bool runPackedItem(const PoolTarget &target, const char *arguments);
     void runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times);
     void runPackedRange(const PoolTarget &target, const char *items);
-    void lookAtMemory(qint64 now);
+    void lookAtMemory();
     // -- writing
     void put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second = nullptr, std::size_t secondSize = 0);
     void putAll(const void *data, std::size_t size);
