@@ -27,7 +27,6 @@ constexpr quint32 fewItems = 2;                     // with no more it rings for
 constexpr qint64 lookInterval = ms;
 constexpr qint64 slowAfter = 2 * ms;                // then what it has not begun goes to those that are idle
 constexpr qint64 leavingTime = 10'000 * ms;         // for a worker that was told to end
-constexpr qint64 terminationTime = 1'000 * ms;      // the same, when the pool is terminated
 constexpr qint64 intensityTime = 10'000 * ms;
 constexpr std::size_t intensity = 5;                // deaths in that time
 constexpr int quarantineAfter = 3;                  // workers that one task killed
@@ -136,12 +135,9 @@ void LocalEngine::terminate(const AioError &error)
     for (const PoolRange &range : m_queue.takeAll())
         failRange(range, error);
     for (const auto &worker : m_workers) {
-        const bool isUnused = worker->isIdle() && worker->state == LocalWorker::Ready && !worker->isSending();
-        if (isUnused)
-            worker->sendExit();
         worker->doom = LocalWorker::PoolTerminated;
         worker->doomError = error;
-        worker->killAt = isUnused ? aio_raw::now() + terminationTime : 0;
+        worker->killAt = 0;
     }
     m_news->set();
 }

@@ -112,6 +112,7 @@ private Q_SLOTS:
             const QList<int> doubled = co_await pool.coro_map<&twice>(items);
             AIO_COMPARE(doubled.size(), 1000);
             AIO_COMPARE(doubled[999], 1998);
+            co_await pool.coro_close();
         });
     }
 
@@ -249,6 +250,7 @@ private Q_SLOTS:
                     seen.insert(value);
                 AIO_COMPARE(seen.size(), 1000);
             }
+            co_await pool.coro_close();
         });
     }
 
@@ -286,6 +288,7 @@ private Q_SLOTS:
                 ++(result ? good : bad);
             AIO_COMPARE(good, 3);
             AIO_COMPARE(bad, 1);
+            co_await pool.coro_close();
         });
     }
 

@@ -455,6 +455,7 @@ private Q_SLOTS:
             AIO_COMPARE(code, AioError::Cancelled);
             const int eight = co_await pool.coro_apply<&twice>(4);
             AIO_COMPARE(eight, 8);
+            co_await pool.coro_close();
         });
     }
 
