@@ -665,31 +665,7 @@ void LocalEngine::deliver()
     }
     if (tellsBroken)
         m_events.broken(brokenBy);
-    for (PoolNews &news : all) {
-        switch (news.kind) {
-        case PoolNews::Started:
-            m_events.started(news.job, news.first, int(news.count), news.worker);
-            break;
-        case PoolNews::Progressed:
-            m_events.progressed(news.job, news.first, news.value, news.maximum, news.text);
-            break;
-        case PoolNews::Finished:
-            m_events.finished(news.job, news.first, news.count, news.results, news.times, news.worker);
-            break;
-        case PoolNews::Failed:
-            m_events.failed(news.job, news.first, news.error);
-            break;
-        case PoolNews::WorkerStarted:
-            m_events.workerStarted(news.worker);
-            break;
-        case PoolNews::WorkerEnded:
-            m_events.workerEnded(news.worker, AioProcess::ExitReason(news.value), news.isExpected);
-            break;
-        }
-        news = PoolNews();
-    }
-    if (!all.empty())
-        m_events.changed();
+    tellNews(all, m_events);
 }
 
 void LocalEngine::finish()

@@ -25,6 +25,35 @@ AioBuffer newLane()
 
 } // namespace
 
+void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
+{
+    for (PoolNews &news : all) {
+        switch (news.kind) {
+        case PoolNews::Started:
+            events.started(news.job, news.first, int(news.count), news.worker);
+            break;
+        case PoolNews::Progressed:
+            events.progressed(news.job, news.first, news.value, news.maximum, news.text);
+            break;
+        case PoolNews::Finished:
+            events.finished(news.job, news.first, news.count, news.results, news.times, news.worker);
+            break;
+        case PoolNews::Failed:
+            events.failed(news.job, news.first, news.error);
+            break;
+        case PoolNews::WorkerStarted:
+            events.workerStarted(news.worker);
+            break;
+        case PoolNews::WorkerEnded:
+            events.workerEnded(news.worker, AioProcess::ExitReason(news.value), news.isExpected);
+            break;
+        }
+        news = PoolNews();
+    }
+    if (!all.empty())
+        events.changed();
+}
+
 LocalWorker::LocalWorker(AioEvent &)
     : startedAt(aio_raw::now()), m_box(1), m_memory(newLane()), m_lane(m_memory.block()->data())
 {

@@ -47,6 +47,9 @@ struct PoolNews
     bool isExpected = false;
 };
 
+/* Says \a all to \a events. */
+void tellNews(std::vector<PoolNews> &all, PoolEvents &events);
+
 /*
  * The scheduler's side of one worker: what it was sent and has not answered. Used with the engine's mutex held, but for the process, which
  * belongs to the engine's thread.

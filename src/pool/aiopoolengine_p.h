@@ -118,7 +118,7 @@ public:
     virtual QObject *agent() const = 0;
 };
 
-std::unique_ptr<PoolEngine> makeLocalEngine(const PoolSettings &settings, PoolEvents &events);
-std::unique_ptr<PoolEngine> makeInProcessEngine(const PoolSettings &settings, PoolEvents &events);
+AIOPROCESSING_EXPORT std::unique_ptr<PoolEngine> makeLocalEngine(const PoolSettings &settings, PoolEvents &events);
+AIOPROCESSING_EXPORT std::unique_ptr<PoolEngine> makeInProcessEngine(const PoolSettings &settings, PoolEvents &events);
 
 } // namespace aio_detail
