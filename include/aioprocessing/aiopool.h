@@ -61,6 +61,8 @@ class AioPoolPrivate;
  * WorkerLost, TimedOut, Cancelled, BrokenPool, Closed (after close()), NotFound (no such function), TypeMismatch, Unserializable (of
  * an argument or a result), UsageError. Of a map the error of the first item that failed, when all are done.
  *
+ * Of a QFuture whose task may fail, ask waitForFinished() before result(): Qt's result() may miss an exception that comes just then.
+ *
  * Python: multiprocessing.Pool, concurrent.futures.ProcessPoolExecutor, aioprocessing.AioPool. Unlike there, tasks of dead workers
  * end; a map with a chunkSize less than 0 is a UsageError; callbacks are signals or continuations.
  *

@@ -73,8 +73,8 @@ void LocalEngine::submit(const PoolJobPtr &job)
     PoolRange range;
     range.job = job;
     range.count = job->count;
-    if (m_brokenBy || m_isTerminated || m_isClosed) {
-        failRange(range, m_brokenBy ? m_brokenBy : AioError(AioError::Closed, QStringLiteral("the pool is not running any more")));
+    if (m_isClosed) {
+        failRange(range, m_endedBy ? m_endedBy : AioError(AioError::Closed, QStringLiteral("the pool is not running any more")));
         m_news->set();
         return;
     }
@@ -131,6 +131,7 @@ void LocalEngine::terminate(const AioError &error)
         return;
     m_isTerminated = true;
     m_isClosed = true;
+    m_endedBy = error;
     m_toStart = 0;
     for (const PoolRange &range : m_queue.takeAll())
         failRange(range, error);
@@ -370,9 +371,9 @@ void LocalEngine::onEnded(LocalWorker *worker)
         std::vector<PoolRange> back;
         const std::optional<PoolRange> lost = worker->remains(back);
         const bool isExpected = worker->state == LocalWorker::Leaving || worker->state == LocalWorker::Dying;
-        if (m_isTerminated) {
+        if (m_endedBy) {
             for (const PoolRange &range : back)
-                failRange(range, worker->doomError);
+                failRange(range, m_endedBy);
         } else {
             requeue(std::move(back));
         }
@@ -415,6 +416,8 @@ bool LocalEngine::mayDie(const QString &text)
 void LocalEngine::breakPool(const AioError &error)
 {
     m_brokenBy = error;
+    if (!m_endedBy)
+        m_endedBy = error;
     m_tellsBroken = true;
     m_toStart = 0;
     m_isClosed = true;
@@ -456,7 +459,7 @@ void LocalEngine::settleLost(LocalWorker &worker, const PoolRange &lost)
     case LocalWorker::TaskTimedOut:
     case LocalWorker::TaskCancelled:
     case LocalWorker::PoolTerminated:
-        failRange(lost, worker.doomError);
+        failRange(lost, worker.doom == LocalWorker::PoolTerminated ? m_endedBy : worker.doomError);
         return;
     case LocalWorker::NoDoom:
     case LocalWorker::Misbehaved:
@@ -464,7 +467,7 @@ void LocalEngine::settleLost(LocalWorker &worker, const PoolRange &lost)
     }
     const bool wantsRetry = lost.attempt <= lost.job->retries;
     const bool isQuarantined = wantsRetry && lost.attempt >= quarantineAfter;
-    if (wantsRetry && !isQuarantined && !m_isTerminated) {
+    if (wantsRetry && !isQuarantined && !m_endedBy) {
         PoolRange again = lost;
         ++again.attempt;
         m_queue.prepend(again);

@@ -97,6 +97,7 @@ private:
     bool m_isClosed = false;
     bool m_isTerminated = false;
     AioError m_brokenBy;
+    AioError m_endedBy;                     // it was terminated or is broken
     bool m_tellsBroken = false;
     std::deque<qint64> m_deaths;            // of workers that had not begun a task, since a task was begun
     qint64 m_nextLook = INT64_MAX;

@@ -26,6 +26,14 @@ AioError errorOf(Call call)
     return {};
 }
 
+/* QFuture::result() of Qt 6.4 misses an exception that comes while it begins to wait; waitForFinished() does not. */
+template<class T>
+T resultOf(QFuture<T> &future)
+{
+    future.waitForFinished();
+    return future.result();
+}
+
 inline int twice(int value)
 {
     return 2 * value;

@@ -249,7 +249,7 @@ private Q_SLOTS:
         QMap<QString, int> reasons;
         for (int i = 1; i <= 1000; ++i) {
             const AioError error = errorOf([&] {
-                if (futures[i - 1].result() == i)
+                if (resultOf(futures[i - 1]) == i)
                     ++good;
             });
             if (!error)

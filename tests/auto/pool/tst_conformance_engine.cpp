@@ -108,12 +108,11 @@ public:
     void waitFor(const PoolJobPtr &job)
     {
         std::unique_lock lock(m_mutex);
+        quint32 there = 0;
         m_condition.wait(lock, [&] {
-            for (quint32 i = 0; i < job->count; ++i) {
-                if (m_outcomes[job->firstId + i].count == 0)
-                    return false;
-            }
-            return true;
+            while (there < job->count && m_outcomes.contains(job->firstId + there))
+                ++there;
+            return there == job->count;
         });
     }
     void waitForEnd()
@@ -131,7 +130,11 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_outcomes;
     }
-    Outcome outcome(const PoolJobPtr &job, quint32 index = 0) { return outcomes()[job->firstId + index]; }
+    Outcome outcome(const PoolJobPtr &job, quint32 index = 0) const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_outcomes.at(job->firstId + index);
+    }
     std::vector<quint64> starts() const
     {
         const std::lock_guard lock(m_mutex);
