@@ -98,8 +98,9 @@ template<auto F, class Range>
 constexpr void checkImap()
 {
     static_assert(!std::is_void_v<Result<F>>, "AioPool::coro_imap: the function returns nothing; use coro_map");
-    static_assert(!IsGenerator<Range>::value, "AioPool::coro_imap: QCoro::Generator cannot be moved safely (its move constructor copies the "
-                                              "handle); collect it into a QList or use coro_map");
+    static_assert(!IsGenerator<Range>::value,
+                  "AioPool::coro_imap: QCoro::Generator cannot be moved safely (its move constructor copies the handle); collect it into "
+                  "a QList or use coro_map");
 }
 
 } // namespace aio_detail

@@ -342,16 +342,21 @@ void InProcessEngine::look()
             if (!worker->running.job)
                 continue;
             const PoolJob &job = *worker->running.job;
-            const qint64 soft = job.softTimeout.count() < 0 || worker->isSoftTold ? INT64_MAX : worker->beganAt + job.softTimeout.count() * ms;
-            const qint64 hard = job.timeout.count() < 0 ? INT64_MAX : worker->beganAt + job.timeout.count() * ms;
+            const auto due = [&](std::chrono::milliseconds limit) {
+                return limit.count() < 0 ? INT64_MAX : worker->beganAt + limit.count() * ms;
+            };
+            const qint64 soft = worker->isSoftTold ? INT64_MAX : due(job.softTimeout);
+            const qint64 hard = due(job.timeout);
             if (now >= soft) {
                 worker->isSoftTold = true;
                 worker->stop.request_stop();
             }
             if (now >= hard && worker->giveUpAt == INT64_MAX) {
                 worker->giveUpAt = now;
-                worker->giveUpError = makeError(AioError::TimedOut, QStringLiteral("task %1 did not return within %2 ms")
-                                                    .arg(worker->taskId()).arg(job.timeout.count()), QStringLiteral("AioCall::withTimeout"));
+                worker->giveUpError = makeError(
+                    AioError::TimedOut,
+                    QStringLiteral("task %1 did not return within %2 ms").arg(worker->taskId()).arg(job.timeout.count()),
+                    QStringLiteral("AioCall::withTimeout"));
             }
             if (now >= worker->giveUpAt)
                 giveUp(*worker, worker->giveUpError);

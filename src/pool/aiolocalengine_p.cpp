@@ -336,14 +336,13 @@ void LocalEngine::startWorkers()
             --m_toStart;
             settings = m_settings;
         }
-        LocalWorker *worker = nullptr;
+        AioProcess *process = nullptr;
         try {
-            auto made = std::make_unique<LocalWorker>(*m_news);
-            worker = made.get();
-            auto *process = new AioProcess(made->call(*m_news, settings), m_agent);
+            auto made = std::make_unique<LocalWorker>();
+            process = new AioProcess(made->call(*m_news, settings), m_agent);
             AioProcessPrivate::of(*process).startMethod = AioContext::ForkServer;
-            worker->process = process;
-            QObject::connect(process, &AioProcess::finished, m_agent, [this, worker] { onEnded(worker); }, Qt::QueuedConnection);
+            made->process = process;
+            QObject::connect(process, &AioProcess::finished, m_agent, [this, process] { onEnded(process); }, Qt::QueuedConnection);
             {
                 const std::lock_guard lock(m_mutex);
                 m_workers.push_back(std::move(made));
@@ -351,7 +350,10 @@ void LocalEngine::startWorkers()
             process->start();
         } catch (const AioException &e) {
             const std::lock_guard lock(m_mutex);
-            std::erase_if(m_workers, [worker](const auto &other) { return other.get() == worker; });
+            if (process) {
+                std::erase_if(m_workers, [process](const auto &worker) { return worker->process == process; });
+                process->deleteLater();
+            }
             if (!mayDie(e.error().message))
                 break;
         }
@@ -359,13 +361,14 @@ void LocalEngine::startWorkers()
     look();
 }
 
-void LocalEngine::onEnded(LocalWorker *worker)
+void LocalEngine::onEnded(const AioProcess *process)
 {
     {
         const std::lock_guard lock(m_mutex);
-        const auto place = std::find_if(m_workers.begin(), m_workers.end(), [&](const auto &other) { return other.get() == worker; });
+        const auto place = std::find_if(m_workers.begin(), m_workers.end(), [&](const auto &other) { return other->process == process; });
         if (place == m_workers.end())
             return;
+        LocalWorker *worker = place->get();
         worker->number = worker->process->pid();
         drain(*worker);
         std::vector<PoolRange> back;

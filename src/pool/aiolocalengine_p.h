@@ -46,7 +46,7 @@ private:
     QCoro::Task<> listen();
     void look();
     void startWorkers();
-    void onEnded(LocalWorker *worker);
+    void onEnded(const AioProcess *process);
     void deliver();
     void finish();
     void schedule();

@@ -54,7 +54,7 @@ void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
         events.changed();
 }
 
-LocalWorker::LocalWorker(AioEvent &)
+LocalWorker::LocalWorker()
     : startedAt(aio_raw::now()), m_box(1), m_memory(newLane()), m_lane(m_memory.block()->data())
 {
     lastNews = startedAt;
@@ -106,8 +106,6 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
         flags |= RangeHead::IsTimed;
     if (job.tellsStart)
         flags |= RangeHead::TellsStart;
-    if (job.isContextual)
-        flags |= RangeHead::IsContextual;
     const QByteArrayView items = job.arguments.slice(range.first, range.count);
     RangeHead head;
     head.firstId = job.firstId + range.first;

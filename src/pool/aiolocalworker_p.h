@@ -67,7 +67,7 @@ public:
     enum Doom { NoDoom, TaskTimedOut, TaskCancelled, PoolTerminated, Misbehaved };
 
     /* Throws AioException. */
-    explicit LocalWorker(AioEvent &news);
+    LocalWorker();
     ~LocalWorker();
     Q_DISABLE_COPY_MOVE(LocalWorker)
 

@@ -130,7 +130,8 @@ void PoolCore::terminate()
         return;
     m_state = Terminated;
     if (m_engine) {
-        m_engine->terminate(makeError(AioError::Cancelled, QStringLiteral("the pool was terminated"), QStringLiteral("AioPool::terminate")));
+        m_engine->terminate(
+            makeError(AioError::Cancelled, QStringLiteral("the pool was terminated"), QStringLiteral("AioPool::terminate")));
         lock.unlock();
     } else {
         lock.unlock();
@@ -148,6 +149,7 @@ void PoolCore::destroyEngine()
         engine.swap(m_engine);
     }
     engine.reset();
+    const std::lock_guard lock(m_noticeMutex);
     m_listener = nullptr;
 }
 
@@ -407,15 +409,40 @@ void PoolCore::ended()
 
 // -- what templates call
 
+namespace {
+
+AioError errorIn(qsizetype count, int chunkSize)
+{
+    if (chunkSize < 0) {
+        return makeError(AioError::UsageError,
+                         QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits").arg(chunkSize),
+                         submitOperation());
+    }
+    if (count > mostItems)
+        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count), submitOperation());
+    return {};
+}
+
+AioError errorIn(const AioCall &call)
+{
+    if (call.isNull()) {
+        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), submitOperation());
+    }
+    if (!call.keywords().isEmpty()) {
+        return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
+                             .arg(call.displayName(), call.keywords().firstKey()), submitOperation());
+    }
+    return {};
+}
+
+} // namespace
+
 void submitItems(PoolCore &core, const QByteArray &function, bool isContextual, PoolArguments &&arguments, int chunkSize,
                  const std::shared_ptr<PoolReply> &reply)
 {
     const qsizetype count = arguments.count();
-    if (chunkSize < 0 || count > mostItems) {
-        reply->end(makeError(AioError::UsageError,
-                             chunkSize < 0 ? QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits").arg(chunkSize)
-                                           : QStringLiteral("%1 items are more than one map can have").arg(count),
-                             submitOperation()));
+    if (const AioError error = errorIn(count, chunkSize)) {
+        reply->end(error);
         return;
     }
     auto job = std::make_shared<PoolJob>();
@@ -445,18 +472,6 @@ std::shared_ptr<PoolJob> jobOf(const AioCall &call)
     return job;
 }
 
-AioError errorIn(const AioCall &call)
-{
-    if (call.isNull()) {
-        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), submitOperation());
-    }
-    if (!call.keywords().isEmpty()) {
-        return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
-                             .arg(call.displayName(), call.keywords().firstKey()), submitOperation());
-    }
-    return {};
-}
-
 } // namespace
 
 void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolReply> &reply)
@@ -474,10 +489,8 @@ void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolR
 void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, int chunkSize, const std::shared_ptr<PoolReply> &reply)
 {
     AioError error = errorIn(call);
-    if (!error && (chunkSize < 0 || items.size() > mostItems)) {
-        error = makeError(AioError::UsageError, QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits")
-                              .arg(chunkSize), submitOperation());
-    }
+    if (!error)
+        error = errorIn(items.size(), chunkSize);
     if (error) {
         reply->end(error);
         return;

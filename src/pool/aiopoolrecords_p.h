@@ -31,7 +31,7 @@ enum TaskRecord : quint16 {
 
 struct RangeHead
 {
-    enum Flag : quint16 { IsTimed = 1, TellsStart = 2, HasBound = 4, IsContextual = 8 };
+    enum Flag : quint16 { IsTimed = 1, TellsStart = 2, HasBound = 4 };
 
     quint64 firstId = 0;
     quint32 count = 0;

@@ -23,7 +23,8 @@ void PoolArguments::append(const QVariantList &arguments)
     bool fits = true;
     AioError error = encodeVariantWithin(limit, QVariant::fromValue(arguments), m_bytes, fits, "AioPool::submit");
     if (!error && !fits) {
-        error = makeError(AioError::TooLarge, QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
+        error = makeError(AioError::TooLarge,
+                          QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
                           QStringLiteral("AioPool::submit"));
     }
     if (error && !m_error)

@@ -65,7 +65,8 @@ QByteArray PoolTarget::run(const QVariantList &bound, QByteArrayView bytes) cons
     QByteArray encoded;
     AioError error = encodeVariant(result, encoded, "AioPool::result");
     if (!error && encoded.size() > (qsizetype(1) << 29)) {
-        error = makeError(AioError::TooLarge, QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name),
+        error = makeError(AioError::TooLarge,
+                          QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name),
                           QStringLiteral("AioPool::result"), m_name);
     }
     if (error)

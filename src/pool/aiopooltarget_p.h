@@ -19,6 +19,7 @@ public:
 
     const QString &name() const { return m_name; }
     const PackedTarget &packed() const { return m_packed; }
+    bool isContextual() const { return m_target.takesContext; }
 
     /* Runs it and returns its result's encoding. Throws what it throws, and AioException for what cannot be read or written. */
     QByteArray run(const QVariantList &bound, QByteArrayView arguments) const;

@@ -162,7 +162,7 @@ void PoolWorker::runRange(quint16 flags)
             size = aio_raw::loadLittle<quint32>(at);
             at += sizeof size;
         }
-        if (flags & RangeHead::IsContextual) {
+        if (target.isContextual()) {
             m_attention.clear();
             m_progressAt = 0;
         }
@@ -181,7 +181,7 @@ void PoolWorker::runRange(quint16 flags)
                 times.ended = aio_raw::now();
                 put(TimesRecord, &times, sizeof times);
             }
-        } else if (flags & RangeHead::IsContextual) {
+        } else if (target.isContextual()) {
             TaskHost::current() = this;
             runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
             m_stopper.reset();
