@@ -79,11 +79,9 @@ void LocalEngine::submit(const PoolJobPtr &job)
         return;
     }
     m_queue.append(range);
-    if (job->priority != 0) {
-        for (const auto &worker : m_workers) {    // what goes after it has not begun: it waits here
-            if (worker->itemsFlying() > 1 && worker->flying.back().job->priority < job->priority)
-                takeBack(*worker);
-        }
+    for (const auto &worker : m_workers) {    // what goes after it and has not begun waits here again
+        if (worker->itemsFlying() > 1 && worker->flying.back().job->priority < job->priority)
+            takeBack(*worker);
     }
     dispatch();
     if (job->timeout.count() >= 0 || job->softTimeout.count() >= 0)

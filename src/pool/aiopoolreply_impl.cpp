@@ -6,6 +6,7 @@
 #include "codec/aiovariantcodec_p.h"
 #include "codec/rawbytes.h"
 #include "pool/aiopoolcore_p.h"
+#include "process/aiocaught_p.h"
 
 #include <QFutureWatcher>
 
@@ -21,7 +22,13 @@ void PoolArguments::append(const QVariantList &arguments)
     const qsizetype before = m_bytes.size();
     m_bytes.append(4, '\0');
     bool fits = true;
-    AioError error = encodeVariantWithin(limit, QVariant::fromValue(arguments), m_bytes, fits, "AioPool::submit");
+    AioError error;
+    try {
+        error = encodeVariantWithin(limit, QVariant::fromValue(arguments), m_bytes, fits, "AioPool::submit");
+    } catch (...) {    // a stream operator of the application
+        error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
+        m_bytes.truncate(before + 4);
+    }
     if (!error && !fits) {
         error = makeError(AioError::TooLarge,
                           QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
@@ -71,17 +78,17 @@ void PoolReply::accept(qsizetype first, qsizetype number, QByteArrayView results
         for (qsizetype i = first; i < first + number; ++i) {
             const quint32 size = reader.number<quint32>();
             const char *bytes = reader.bytes(size);
-            QVariant value;
-            AioError error = decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
-            if (!error) {
-                try {
+            AioError error;
+            try {
+                QVariant value;
+                error = decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
+                if (!error)
                     store(i, std::move(value));
-                    continue;
-                } catch (const AioException &e) {
-                    error = e.error();
-                }
+            } catch (...) {    // the wrong type, or a stream operator of the application
+                error = errorOfCurrentException(QStringLiteral("a stream operator for a result"));
             }
-            note(i, error);
+            if (error)
+                note(i, error);
         }
     }
 }
@@ -251,10 +258,13 @@ QVariantList PoolReply::variants(qsizetype number, QByteArrayView results) const
         const quint32 size = reader.number<quint32>();
         const char *bytes = reader.bytes(size);
         QVariant value;
-        if (bytes && !decodeVariant(QByteArrayView(bytes, qsizetype(size)), value, "AioPool::result"))
-            list.append(value);
-        else
-            list.append(QVariant());
+        try {
+            if (bytes && decodeVariant(QByteArrayView(bytes, qsizetype(size)), value, "AioPool::result"))
+                value = QVariant();
+        } catch (...) {    // the reply says so
+            value = QVariant();
+        }
+        list.append(value);
     }
     return list;
 }

@@ -167,8 +167,10 @@ void PoolWorker::runRange(quint16 flags)
             m_progressAt = 0;
         }
         times.began = times.ended;
-        if (flags & RangeHead::IsTimed)
+        if (flags & RangeHead::IsTimed) {
+            times.began = aio_raw::now();    // it may have waited for room since
             m_lane.head().beganAt.store(times.began, std::memory_order_relaxed);
+        }
         if (!m_lane.begin(m_range.epoch))
             return;
         m_begun = m_lane.begun();
@@ -189,7 +191,6 @@ void PoolWorker::runRange(quint16 flags)
         } else {
             runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
         }
-        times.ended = aio_raw::now();
         at += size;
     }
 }

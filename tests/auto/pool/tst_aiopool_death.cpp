@@ -36,6 +36,42 @@ struct OneWay
 };
 Q_DECLARE_METATYPE(OneWay)
 
+// Goes off in one of the five places that a value of a task comes through.
+struct Bomb
+{
+    enum Place { ArgumentWrite, ArgumentRead, Run, ResultWrite, ResultRead };
+
+    Bomb() = default;
+    Bomb(int place, int kind) : where(place), how(kind) {}
+
+    void at(int writeOrRead) const
+    {
+        if (where != writeOrRead)
+            return;
+        if (how == 1)
+            ::_exit(9);
+        if (how == 2)
+            ::raise(SIGKILL);
+        throw std::runtime_error("bang");
+    }
+    friend QDataStream &operator<<(QDataStream &s, const Bomb &bomb)
+    {
+        bomb.at(bomb.isResult ? ResultWrite : ArgumentWrite);
+        return s << bomb.where << bomb.how << bomb.isResult;
+    }
+    friend QDataStream &operator>>(QDataStream &s, Bomb &bomb)
+    {
+        s >> bomb.where >> bomb.how >> bomb.isResult;
+        bomb.at(bomb.isResult ? ResultRead : ArgumentRead);
+        return s;
+    }
+
+    int where = -1;
+    int how = 0;
+    bool isResult = false;
+};
+Q_DECLARE_METATYPE(Bomb)
+
 namespace {
 
 enum Death { Signal, Segfault, ExitZero, ExitThree, Abort, DeathCount };
@@ -101,6 +137,12 @@ int hangIfZero(int value)
     return value == 0 ? hang() : value;
 }
 
+Bomb pass(Bomb bomb)
+{
+    bomb.at(Bomb::Run);
+    bomb.isResult = true;
+    return bomb;
+}
 int throwAio() { throw AioException(AioError(AioError::TooLarge, QStringLiteral("much too large"))); }
 int throwInt() { throw 7; }
 int throwStd() { throw std::invalid_argument("not this"); }
@@ -531,6 +573,42 @@ private Q_SLOTS:
         first.waitForFinished();
     }
 
+    // CF-003, and the crash positions of loky: where x how
+    void crashesAtEveryPosition_data()
+    {
+        QTest::addColumn<int>("where");
+        QTest::addColumn<int>("how");
+        const char *places[] = {"argument is written", "argument is read", "task runs", "result is written", "result is read"};
+        const char *kinds[] = {"throws", "exits", "is killed"};
+        for (int where = 0; where < 5; ++where) {
+            const bool isHere = where == 0 || where == 4;    // in this process, which only throws
+            for (int how = 0; how < (isHere ? 1 : 3); ++how)
+                QTest::addRow("%s: %s", places[where], kinds[how]) << where << how;
+        }
+    }
+    void crashesAtEveryPosition()
+    {
+        QFETCH(int, where);
+        QFETCH(int, how);
+        AioPool pool(1);
+        const Bomb bomb(where, how);
+        const Bomb harmless;
+        auto before = pool.applyAsync<&pass>(harmless);
+        auto bad = pool.applyAsync<&pass>(bomb);
+        auto after = pool.applyAsync<&pass>(harmless);
+        const AioError error = errorOf([&] { bad.waitForFinished(); });
+        const bool isRead = where == Bomb::ArgumentRead || where == Bomb::ResultRead;    // then the bytes are to blame
+        const AioError::Code thrown = isRead ? AioError::ProtocolError : AioError::RemoteError;
+        QCOMPARE(error.code, how == 0 ? thrown : AioError::WorkerLost);
+        if (how == 0 && !isRead)
+            QCOMPARE(error.message, QStringLiteral("bang"));
+        before.waitForFinished();
+        after.waitForFinished();
+        QCOMPARE(before.result().where, -1);
+        QCOMPARE(after.result().where, -1);
+        QCOMPARE(pool.stats().workersLost, how == 0 ? 0 : 1);
+    }
+
     // -- the life of workers
 
     // MP-106
@@ -550,9 +628,9 @@ private Q_SLOTS:
     void workersThatGrowAreReplaced()
     {
         AioPool pool(1);
-        pool.setMaxMemoryPerChild(200 << 20);
+        pool.setMaxMemoryPerChild(100 << 20);
         const int first = pool.apply<&growBy>(1);
-        QCOMPARE(pool.apply<&growBy>(300), first);
+        QCOMPARE(pool.apply<&growBy>(120), first);
         QVERIFY(pool.apply<&growBy>(1) != first);
         QCOMPARE(pool.stats().workersLost, 0);
     }
