@@ -105,20 +105,33 @@ struct CallAccess
     }
 };
 
+/*! Whether \c Function can be called with arguments of these types. A false comes with a message of the compiler. */
+template<auto Function, class... A>
+constexpr bool checkCall()
+{
+    if constexpr (checkTarget<typename FunctionOf<Function>::Traits>())
+        return ArgumentCheck<typename Given<typename FunctionOf<Function>::Parameters>::Type, A...>::check();
+    else
+        return false;
+}
+
+template<auto Function, class... A>
+QVariantList packArguments(A &&...args)
+{
+    QVariantList arguments;
+    arguments.reserve(sizeof...(A));
+    [&]<class... P>(TypeList<P...>) {
+        (arguments.append(pack<P>(std::forward<A>(args))), ...);
+    }(typename Given<typename FunctionOf<Function>::Parameters>::Type{});
+    return arguments;
+}
+
 template<auto Function, class... A>
 AioCall makeCall(A &&...args)
 {
-    if constexpr (checkTarget<typename FunctionOf<Function>::Traits>()) {
-        using Parameters = typename FunctionOf<Function>::Parameters;
-        if constexpr (ArgumentCheck<Parameters, A...>::check()) {
-            [[maybe_unused]] const bool *known = &Registered<Function>::atStart;
-            QVariantList arguments;
-            arguments.reserve(sizeof...(A));
-            [&]<class... P>(TypeList<P...>) {
-                (arguments.append(pack<P>(std::forward<A>(args))), ...);
-            }(Parameters{});
-            return CallAccess::make(QString::fromUtf8(Registered<Function>::key()), std::move(arguments));
-        }
+    if constexpr (checkCall<Function, A...>()) {
+        [[maybe_unused]] const bool *known = &Registered<Function>::atStart;
+        return CallAccess::make(QString::fromUtf8(Registered<Function>::key()), packArguments<Function>(std::forward<A>(args)...));
     }
     return AioCall();
 }

@@ -52,6 +52,25 @@ template<class F>
     requires requires { &F::operator(); }
 struct FunctionTraits<F> : ClosureTraits<decltype(&F::operator())> {};
 
+/*! AioTaskContext: a first parameter that the worker fills in. */
+template<class T>
+struct IsTaskContext : std::false_type {};
+
+/*! The parameters that a caller gives. */
+template<class Parameters>
+struct Given
+{
+    using Type = Parameters;
+    static constexpr bool takesContext = false;
+};
+template<class First, class... P>
+    requires IsTaskContext<std::remove_cvref_t<First>>::value
+struct Given<TypeList<First, P...>>
+{
+    using Type = TypeList<P...>;
+    static constexpr bool takesContext = true;
+};
+
 template<auto Function>
 struct FunctionOf
 {
@@ -184,6 +203,7 @@ struct CallTarget
     std::function<QVariant(const QVariantList &)> run;
     QList<QMetaType> parameters;
     const void *address = nullptr;
+    bool takesContext = false;    // its first parameter is an AioTaskContext, which is not among the arguments of a call
 };
 
 template<class... P>
@@ -209,6 +229,7 @@ CallTarget describeTarget()
     target.run = &invoke<Function>;
     target.parameters = describeParameters(typename FunctionOf<Function>::Parameters{});
     target.address = reinterpret_cast<const void *>(&invoke<Function>);
+    target.takesContext = Given<typename FunctionOf<Function>::Parameters>::takesContext;
     return target;
 }
 

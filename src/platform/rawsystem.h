@@ -20,6 +20,9 @@ const char *backendName(Backend backend) noexcept;
 /* Whether the program runs with privileges of another user than the one who started it. */
 bool hasForeignPrivileges() noexcept;
 
+/* The bytes of memory that this process has resident, or, where the system does not tell, the most it ever had; 0: not known. */
+std::int64_t residentBytes() noexcept;
+
 /* A link to this process's executable, and a file with its command line, each text ending with 0. Null: the system has no such thing. */
 const char *programLink() noexcept;
 const char *commandLineFile() noexcept;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/rawsystem.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace aio_raw {
@@ -14,6 +15,12 @@ Backend backend() noexcept
 bool hasForeignPrivileges() noexcept
 {
     return ::getuid() != ::geteuid() || ::getgid() != ::getegid();
+}
+
+std::int64_t residentBytes() noexcept
+{
+    rusage usage{};
+    return ::getrusage(RUSAGE_SELF, &usage) == 0 ? std::int64_t(usage.ru_maxrss) * 1024 : 0;
 }
 
 const char *programLink() noexcept

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "platform/rawsystem.h"
 
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 namespace aio_raw {
 
@@ -15,6 +19,18 @@ Backend backend() noexcept
 bool hasForeignPrivileges() noexcept
 {
     return ::getauxval(AT_SECURE) != 0;
+}
+
+std::int64_t residentBytes() noexcept
+{
+    const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    char text[128] = {};
+    const ssize_t size = ::read(file, text, sizeof text - 1);
+    ::close(file);
+    const char *second = size > 0 ? std::strchr(text, ' ') : nullptr;
+    return second ? std::strtoll(second, nullptr, 10) * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
 const char *programLink() noexcept

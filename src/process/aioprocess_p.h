@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aioprocess.h>
 
 #include "platform/rawoom.h"
@@ -39,6 +40,7 @@ public:
     AioProcessPrivate(AioProcess *process, const AioCall &call);
     AioProcessPrivate(AioProcess *process, const QString &program, const QStringList &arguments);
     ~AioProcessPrivate();
+    static AioProcessPrivate &of(AioProcess &process) { return *process.d; }
 
     // -- from the face; \a operation is for the errors
     void requireUsable(const char *operation) const;
@@ -75,6 +77,7 @@ public:
     AioProcess::ExitReason exitReason = AioProcess::Running;
     AioProcess::OnDestroy onDestroy = AioProcess::Kill;
     std::chrono::milliseconds startTimeout{10000};
+    std::optional<AioContext::StartMethod> startMethod;    // instead of the context's
     std::chrono::milliseconds gracePeriod{5000};
     AioContext *context = nullptr;
     AioError error;

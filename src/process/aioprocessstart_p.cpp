@@ -183,8 +183,9 @@ void AioProcessPrivate::failToOpen(int number)
 // True: the fork server was asked. False: the worker is to be spawned.
 bool AioProcessPrivate::startForked(Ends &ends)
 {
-    if (context->startMethod() != AioContext::ForkServer || !aio_raw::hasForkServer()) {
-        ForkServer::instance().stop();    // if there is one: it is wanted no more
+    if (startMethod.value_or(context->startMethod()) != AioContext::ForkServer || !aio_raw::hasForkServer()) {
+        if (!startMethod)
+            ForkServer::instance().stop();    // if there is one: it is wanted no more
         return false;
     }
     const QProcess *settings = spawned->process();

@@ -93,37 +93,57 @@ QString signatureOf(const QString &name, const CallTarget &target)
 
 } // namespace
 
-QVariant runCall(const AioCall &call)
+CallTarget targetOf(const AioCall &call)
 {
-    const QString operation = QStringLiteral("AioCall::run");
-    const std::optional<CallTarget> target = FunctionRegistry::instance().find(call.function().toUtf8());
+    std::optional<CallTarget> target = FunctionRegistry::instance().find(call.function().toUtf8());
     if (!target)
         throwNotRegistered(call);
-    const QString signature = signatureOf(call.displayName(), *target);
+    return *std::move(target);
+}
+
+bool isContextual(const QString &function)
+{
+    const std::optional<CallTarget> target = FunctionRegistry::instance().find(function.toUtf8());
+    return target && target->takesContext;
+}
+
+QVariant runChecked(const CallTarget &target, const QString &name, QVariantList arguments)
+{
+    const QString operation = QStringLiteral("AioCall::run");
+    if (target.takesContext)
+        arguments.prepend(QVariant::fromValue(AioHandle()));
+    if (arguments.size() != target.parameters.size()) {
+        const qsizetype given = target.takesContext ? 1 : 0;
+        throwError(AioError::UsageError,
+                   QStringLiteral("%1 expects %2 arguments and got %3")
+                       .arg(signatureOf(name, target)).arg(target.parameters.size() - given).arg(arguments.size() - given),
+                   operation, name);
+    }
+    for (qsizetype i = 0; i < arguments.size(); ++i) {
+        if (arguments.at(i).metaType() == target.parameters[i]) [[likely]]
+            continue;
+        const QByteArray got = arguments[i].isValid() ? QByteArray(arguments[i].typeName()) : "nothing";
+        if (!fitArgument(arguments[i], target.parameters[i])) {
+            throwError(AioError::TypeMismatch,
+                       QStringLiteral("argument %1 of %2 must be %3 and is %4")
+                           .arg(i + 1).arg(signatureOf(name, target), QString::fromUtf8(target.parameters[i].name()),
+                                           QString::fromUtf8(got)),
+                       operation, name);
+        }
+    }
+    return target.run(arguments);
+}
+
+QVariant runCall(const AioCall &call)
+{
+    const CallTarget target = targetOf(call);
     if (!call.keywords().isEmpty()) {
         throwError(AioError::UsageError,
                    QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
-                       .arg(signature, call.keywords().firstKey()),
-                   operation, call.displayName());
+                       .arg(signatureOf(call.displayName(), target), call.keywords().firstKey()),
+                   QStringLiteral("AioCall::run"), call.displayName());
     }
-    QVariantList arguments = call.arguments();
-    if (arguments.size() != target->parameters.size()) {
-        throwError(AioError::UsageError,
-                   QStringLiteral("%1 expects %2 arguments and got %3")
-                       .arg(signature).arg(target->parameters.size()).arg(arguments.size()),
-                   operation, call.displayName());
-    }
-    for (qsizetype i = 0; i < arguments.size(); ++i) {
-        const QByteArray got = arguments[i].isValid() ? QByteArray(arguments[i].typeName()) : "nothing";
-        if (!fitArgument(arguments[i], target->parameters[i])) {
-            throwError(AioError::TypeMismatch,
-                       QStringLiteral("argument %1 of %2 must be %3 and is %4")
-                           .arg(i + 1).arg(signature, QString::fromUtf8(target->parameters[i].name()),
-                                           QString::fromUtf8(got)),
-                       operation, call.displayName());
-        }
-    }
-    return target->run(arguments);
+    return runChecked(target, call.displayName(), call.arguments());
 }
 
 } // namespace aio_detail

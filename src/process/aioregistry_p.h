@@ -32,6 +32,15 @@ private:
 /* A key as people read it: without the module and offset of keys made by AioCall::to(). */
 QString displayNameOf(const QString &key);
 
+/* The function of \a call; throws AioException (NotFound). */
+CallTarget targetOf(const AioCall &call);
+
+/* Whether \a function, known in this process, takes an AioTaskContext; false for one that is not known. */
+bool isContextual(const QString &function);
+
+/* Runs \a target, which people know as \a name, with \a arguments, made to fit as AioCall::run() describes. */
+QVariant runChecked(const CallTarget &target, const QString &name, QVariantList arguments);
+
 /* Runs \a call as AioCall::run() describes. */
 QVariant runCall(const AioCall &call);
 

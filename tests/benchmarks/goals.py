@@ -58,6 +58,18 @@ def pending_goals():
         yield ("pending_waits", "us_release"), ("aio", {"n": 10000, "object": object}), "<=", 1, None
 
 
+def pool_goals():
+    latency = ("pool_latency", "us_p50")
+    yield latency, ours("coro"), "<=", 4, ("floor_shm", {})
+    yield latency, ours("coro"), "<=", 1.0, ("qtconcurrent", {})
+    yield latency, ours("coro"), "<=", 0.125, ("python_pool", {})
+    rate = ("pool_map", "tasks_per_s")
+    yield rate, ours("typed", chunk="1"), ">=", 1e6, None
+    yield rate, ours("typed", chunk="1"), ">=", 20, ("python_pool", {"chunk": "1"})
+    yield rate, ours("typed", chunk="auto"), ">=", 3, ("python_pool", {"chunk": "auto"})
+    yield rate, ours("qvariant", chunk="auto"), ">=", 1, ("python_pool", {"chunk": "auto"})
+
+
 # (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
@@ -67,6 +79,7 @@ GOALS = [
     *contended_goals(),
     *pending_goals(),
     *start_goals(),
+    *pool_goals(),
     *wake_goals(),
 ]
 

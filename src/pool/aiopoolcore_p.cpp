@@ -1,0 +1,524 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "pool/aiopoolcore_p.h"
+
+#include "base/aiologging_p.h"
+#include "platform/rawclock.h"
+#include "process/aioregistry_p.h"
+
+#include <aioprocessing/aioworker.h>
+
+#include <QDebug>
+#include <QThread>
+
+#include <algorithm>
+
+namespace aio_detail {
+
+namespace {
+
+constexpr qsizetype mostItems = qsizetype(1) << 30;
+
+QString submitOperation()
+{
+    return QStringLiteral("AioPool::submit");
+}
+
+} // namespace
+
+PoolCore::PoolCore(EngineMaker maker) : m_makeEngine(maker) { }
+PoolCore::~PoolCore() = default;
+
+// -- submissions
+
+AioError PoolCore::refusal() const
+{
+    switch (m_state) {
+    case Running:
+        return {};
+    case Broken:
+        return m_brokenBy;
+    case Closed:
+    case Terminated:
+        break;
+    }
+    return makeError(AioError::Closed, QStringLiteral("the pool is not running any more: it was closed or terminated"), submitOperation());
+}
+
+void PoolCore::submit(std::shared_ptr<PoolJob> job, const std::shared_ptr<PoolReply> &reply)
+{
+    AioError error = job->arguments.error();
+    std::unique_lock lock(m_mutex);
+    if (!error)
+        error = refusal();
+    if (error || job->count == 0) {
+        lock.unlock();
+        reply->end(error);
+        return;
+    }
+    if (!m_engine) {
+        try {
+            m_engine = m_makeEngine(m_settings, *this);
+        } catch (const AioException &e) {
+            lock.unlock();
+            reply->end(e.error());
+            return;
+        }
+    }
+    job->firstId = m_nextId.fetch_add(job->count);
+    job->submittedAt = aio_raw::now();
+    job->tellsStart = wants(PoolNotice::TaskStarted);
+    job->reply = reply;
+    reply->begin(weak_from_this(), job);
+    m_outstanding += job->count;
+    m_batch += job->count;
+    m_engine->submit(job);
+}
+
+void PoolCore::cancel(const PoolJobPtr &job, const AioError &error)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_engine)
+        m_engine->cancel(job, error);
+}
+
+QObject *PoolCore::agent() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_engine ? m_engine->agent() : nullptr;
+}
+
+bool PoolCore::isOwnThread() const
+{
+    const QObject *object = agent();
+    return object && object->thread() == QThread::currentThread();
+}
+
+PoolSettings PoolCore::settings() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_settings;
+}
+
+int PoolCore::chunkFor(qsizetype count) const
+{
+    const qsizetype parts = qsizetype(4) * settings().workers;
+    return int(std::max<qsizetype>((count + parts - 1) / parts, 1));
+}
+
+void PoolCore::close()
+{
+    std::unique_lock lock(m_mutex);
+    if (m_state != Running)
+        return;
+    m_state = Closed;
+    if (m_engine) {
+        m_engine->close();
+        lock.unlock();
+    } else {
+        lock.unlock();
+        ended();
+    }
+    notifyOnce(PoolNotice::Running);
+    changed();
+}
+
+void PoolCore::terminate()
+{
+    std::unique_lock lock(m_mutex);
+    if (m_state == Terminated)
+        return;
+    m_state = Terminated;
+    if (m_engine) {
+        m_engine->terminate(
+            makeError(AioError::Cancelled, QStringLiteral("the pool was terminated"), QStringLiteral("AioPool::terminate")));
+        lock.unlock();
+    } else {
+        lock.unlock();
+        ended();
+    }
+    notifyOnce(PoolNotice::Running);
+    changed();
+}
+
+void PoolCore::destroyEngine()
+{
+    std::unique_ptr<PoolEngine> engine;
+    {
+        const std::lock_guard lock(m_mutex);
+        engine.swap(m_engine);
+    }
+    engine.reset();
+    const std::lock_guard lock(m_noticeMutex);
+    m_listener = nullptr;
+}
+
+PoolCounts PoolCore::counts() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_engine ? m_engine->counts() : PoolCounts();
+}
+
+AioPoolStats PoolCore::stats() const
+{
+    const std::lock_guard lock(m_mutex);
+    AioPoolStats stats = m_stats;
+    if (m_engine) {
+        const PoolCounts now = m_engine->counts();
+        stats.pending = now.pending;
+        stats.running = now.running;
+        stats.workers = m_engine->workers();
+    }
+    stats.completed = m_completed;
+    stats.failed = m_failed;
+    return stats;
+}
+
+double PoolCore::progress() const
+{
+    const qint64 all = m_batch;
+    return all <= 0 ? 1.0 : 1.0 - double(std::clamp<qint64>(m_outstanding, 0, all)) / double(all);
+}
+
+std::shared_ptr<PoolReply> PoolCore::ready()
+{
+    const auto reply = std::make_shared<ResultsReply<void>>(1, false);
+    AioError error;
+    {
+        const std::lock_guard lock(m_mutex);
+        error = refusal();
+        if (!error && !hasRoom()) {
+            m_readyWaits.push_back(reply);
+            return reply;
+        }
+    }
+    reply->end(error);
+    return reply;
+}
+
+std::shared_ptr<PoolReply> PoolCore::whenEnded(bool isRunning, const char *operation)
+{
+    if (isRunning) {
+        throwError(AioError::UsageError, QStringLiteral("the pool is still running: close() or terminate() it first"),
+                   QLatin1StringView(operation));
+    }
+    const auto reply = std::make_shared<ResultsReply<void>>(1, false);
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_hasEnded) {
+            m_endWaits.push_back(reply);
+            return reply;
+        }
+    }
+    reply->end({});
+    return reply;
+}
+
+// -- notices
+
+void PoolCore::notify(PoolNotice &&notice)
+{
+    if (!wants(notice.kind))
+        return;
+    const std::lock_guard lock(m_noticeMutex);
+    m_notices.push_back(std::move(notice));
+    post();
+}
+
+void PoolCore::notifyOnce(PoolNotice::Kind kind)
+{
+    if (!wants(kind))
+        return;
+    const std::lock_guard lock(m_noticeMutex);
+    if (m_onceNotices & kind)
+        return;
+    m_onceNotices |= kind;
+    PoolNotice notice;
+    notice.kind = kind;
+    m_notices.push_back(std::move(notice));
+    post();
+}
+
+void PoolCore::post()
+{
+    if (m_isPosted || !m_listener)
+        return;
+    m_isPosted = true;
+    QMetaObject::invokeMethod(m_listener, "emitNotices", Qt::QueuedConnection);
+}
+
+std::deque<PoolNotice> PoolCore::takeNotices()
+{
+    const std::lock_guard lock(m_noticeMutex);
+    m_isPosted = false;
+    m_onceNotices = 0;
+    return std::exchange(m_notices, {});
+}
+
+void PoolCore::putBack(std::deque<PoolNotice> &&rest)
+{
+    const std::lock_guard lock(m_noticeMutex);
+    for (auto notice = rest.rbegin(); notice != rest.rend(); ++notice)
+        m_notices.push_front(std::move(*notice));
+    post();
+}
+
+// -- what the engine says
+
+void PoolCore::started(const PoolJobPtr &job, quint32 index, int, qint64)
+{
+    PoolNotice notice;
+    notice.kind = PoolNotice::TaskStarted;
+    notice.id = job->firstId + index;
+    notify(std::move(notice));
+}
+
+void PoolCore::progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text)
+{
+    PoolNotice notice;
+    notice.kind = PoolNotice::TaskProgress;
+    notice.id = job->firstId + index;
+    notice.value = value;
+    notice.maximum = maximum;
+    notice.text = text;
+    notify(std::move(notice));
+}
+
+void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64)
+{
+    m_completed += count;
+    if (times.items > 0) {
+        const std::lock_guard lock(m_mutex);
+        m_stats.waitTime.add(std::chrono::nanoseconds(times.waited), times.items);
+        m_stats.runTime.add(std::chrono::nanoseconds(times.ran), times.items);
+    }
+    const std::shared_ptr<PoolReply> reply = job->reply;
+    if (wants(PoolNotice::TaskFinished)) {
+        const QVariantList values = reply->variants(count, results);
+        for (quint32 i = 0; i < count; ++i) {
+            PoolNotice notice;
+            notice.kind = PoolNotice::TaskFinished;
+            notice.id = job->firstId + first + i;
+            notice.result = values.value(i);
+            notify(std::move(notice));
+        }
+    }
+    reply->accept(first, count, results);
+    settle(count);
+    reply->count(count);
+}
+
+void PoolCore::failed(const PoolJobPtr &job, quint32 index, const AioError &error)
+{
+    ++m_failed;
+    PoolNotice notice;
+    notice.kind = PoolNotice::TaskFailed;
+    notice.id = job->firstId + index;
+    notice.error = error;
+    notify(std::move(notice));
+    const std::shared_ptr<PoolReply> reply = job->reply;
+    reply->fail(index, error);
+    settle(1);
+    reply->count(1);
+}
+
+void PoolCore::settle(quint32 items)
+{
+    if (m_outstanding.fetch_sub(items) != qint64(items))
+        return;
+    m_batch = 0;
+    PoolNotice notice;
+    notice.kind = PoolNotice::Drained;
+    notify(std::move(notice));
+}
+
+void PoolCore::workerStarted(qint64 worker)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        ++m_stats.workersStarted;
+    }
+    PoolNotice notice;
+    notice.kind = PoolNotice::WorkerStarted;
+    notice.id = quint64(worker);
+    notify(std::move(notice));
+    notifyOnce(PoolNotice::Workers);
+}
+
+void PoolCore::workerEnded(qint64 worker, AioProcess::ExitReason reason, bool isExpected)
+{
+    notifyOnce(PoolNotice::Workers);
+    if (isExpected)
+        return;
+    {
+        const std::lock_guard lock(m_mutex);
+        ++m_stats.workersLost;
+    }
+    PoolNotice notice;
+    notice.kind = PoolNotice::WorkerLost;
+    notice.id = quint64(worker);
+    notice.value = int(reason);
+    notify(std::move(notice));
+}
+
+void PoolCore::changed()
+{
+    notifyOnce(PoolNotice::Tasks);
+    std::vector<std::shared_ptr<PoolReply>> waits;
+    AioError error;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_readyWaits.empty())
+            return;
+        error = refusal();
+        if (error || hasRoom())
+            waits.swap(m_readyWaits);
+    }
+    for (const auto &wait : waits)
+        wait->end(error);
+}
+
+void PoolCore::broken(const AioError &error)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_state == Running || m_state == Closed)
+            m_state = Broken;
+        m_brokenBy = error;
+    }
+    PoolNotice notice;
+    notice.kind = PoolNotice::Error;
+    notice.error = error;
+    notify(std::move(notice));
+    notifyOnce(PoolNotice::Running);
+    changed();
+}
+
+void PoolCore::ended()
+{
+    std::vector<std::shared_ptr<PoolReply>> waits;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_hasEnded = true;
+        waits.swap(m_endWaits);
+    }
+    notifyOnce(PoolNotice::Workers);
+    for (const auto &wait : waits)
+        wait->end({});
+}
+
+// -- what templates call
+
+namespace {
+
+AioError errorIn(qsizetype count, int chunkSize)
+{
+    if (chunkSize < 0) {
+        return makeError(AioError::UsageError,
+                         QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits").arg(chunkSize),
+                         submitOperation());
+    }
+    if (count > mostItems)
+        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count), submitOperation());
+    return {};
+}
+
+AioError errorIn(const AioCall &call)
+{
+    if (call.isNull()) {
+        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), submitOperation());
+    }
+    if (!call.keywords().isEmpty()) {
+        return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
+                             .arg(call.displayName(), call.keywords().firstKey()), submitOperation());
+    }
+    return {};
+}
+
+} // namespace
+
+void submitItems(PoolCore &core, const QByteArray &function, bool isContextual, PoolArguments &&arguments, int chunkSize,
+                 const std::shared_ptr<PoolReply> &reply)
+{
+    const qsizetype count = arguments.count();
+    if (const AioError error = errorIn(count, chunkSize)) {
+        reply->end(error);
+        return;
+    }
+    auto job = std::make_shared<PoolJob>();
+    job->count = quint32(count);
+    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(count));
+    job->arguments = std::move(arguments);
+    job->function = function;
+    job->isContextual = isContextual;
+    core.submit(std::move(job), reply);
+}
+
+namespace {
+
+std::shared_ptr<PoolJob> jobOf(const AioCall &call)
+{
+    auto job = std::make_shared<PoolJob>();
+    job->function = call.function().toUtf8();
+    const QVariantMap options = call.options();
+    const auto milliseconds = [&](const char *name) {
+        return std::chrono::milliseconds(options.value(QLatin1StringView(name), -1).toLongLong());
+    };
+    job->timeout = milliseconds("timeout");
+    job->softTimeout = milliseconds("softTimeout");
+    job->retries = std::max(options.value(QStringLiteral("retries")).toInt(), 0);
+    job->priority = options.value(QStringLiteral("priority")).toInt();
+    job->isContextual = isContextual(call.function());
+    return job;
+}
+
+} // namespace
+
+void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolReply> &reply)
+{
+    if (const AioError error = errorIn(call)) {
+        reply->end(error);
+        return;
+    }
+    const auto job = jobOf(call);
+    job->count = 1;
+    job->arguments.append(call.arguments());
+    core.submit(job, reply);
+}
+
+void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, int chunkSize, const std::shared_ptr<PoolReply> &reply)
+{
+    AioError error = errorIn(call);
+    if (!error)
+        error = errorIn(items.size(), chunkSize);
+    if (error) {
+        reply->end(error);
+        return;
+    }
+    const auto job = jobOf(call);
+    job->count = quint32(items.size());
+    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
+    job->arguments.setBound(call.arguments());
+    job->arguments.reserve(items.size());
+    QVariantList one(1);
+    for (const QVariant &item : items) {
+        one[0] = item;
+        job->arguments.append(one);
+    }
+    core.submit(job, reply);
+}
+
+int readAheadOf(const PoolCore &core)
+{
+    return 4 * core.settings().workers;
+}
+
+void requireChunkSize(int chunkSize, const char *operation)
+{
+    if (chunkSize < 1) {
+        throwError(AioError::UsageError, QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more").arg(chunkSize),
+                   QLatin1StringView(operation));
+    }
+}
+
+} // namespace aio_detail

@@ -1,0 +1,365 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "pool/aiopoolworker_p.h"
+
+#include "codec/rawbytes.h"
+#include "platform/rawclock.h"
+#include "platform/rawfault.h"
+#include "platform/rawsystem.h"
+#include "process/aiobootstrap_p.h"
+#include "process/aiocaught_p.h"
+#include "queue/aiosharedblock_p.h"
+
+#include <QCoreApplication>
+#include <QEvent>
+
+#include <algorithm>
+
+namespace aio_detail {
+
+using aio_raw::Lane;
+
+namespace {
+
+constexpr qint64 memoryInterval = 1'000'000;       // ns between two looks at the memory
+constexpr qint64 progressInterval = 5'000'000;     // ns between two reports
+constexpr quint32 packedTimesInterval = 256;       // items between two looks at the clock
+
+} // namespace
+
+/* A thread that hears of the wish to stop and says it to a stop token. */
+struct PoolWorker::Stopper
+{
+    explicit Stopper(PoolWorker &worker)
+        : thread([this, &worker](const std::stop_token &end) {
+              try {
+                  worker.m_attention.wait(end);
+                  if (worker.isStopWanted())
+                      source.request_stop();
+              } catch (const AioException &) {
+                  // the task has ended
+              }
+          })
+    { }
+
+    std::stop_source source;
+    std::jthread thread;    // ends before source goes
+};
+
+void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, const AioCall &initializer, bool watchesMemory)
+{
+    const AioBuffer memory = box.get<AioBuffer>();
+    PoolWorker worker(memory, wake, news, attention, watchesMemory);
+    if (!initializer.isNull())
+        initializer.run();
+    worker.sayReady();
+    worker.run();
+}
+
+PoolWorker::PoolWorker(const AioBuffer &memory, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory)
+    : m_memory(memory), m_lane(memory.block()->data()), m_wake(wake), m_news(news), m_attention(attention),
+      m_watchesMemory(watchesMemory)
+{
+    if (!Lane::isLane(memory.constData(), std::size_t(memory.size()))) {
+        throwError(AioError::VersionMismatch, QStringLiteral("the parent process speaks another version of the pool's protocol"),
+                   QStringLiteral("AioPool::start"));
+    }
+}
+
+PoolWorker::~PoolWorker() = default;
+
+void PoolWorker::sayReady()
+{
+    put(ReadyRecord, nullptr, 0);
+    ring();
+}
+
+// -- reading
+
+void PoolWorker::readAll(void *to, std::size_t size)
+{
+    auto *at = static_cast<char *>(to);
+    while (size > 0) {
+        const std::size_t step = std::min(m_lane.tasks.available(), size);
+        if (step == 0) {
+            waitForTasks();
+            continue;
+        }
+        if (at) {
+            m_lane.tasks.copy(0, at, step);
+            at += step;
+        }
+        m_lane.tasks.skip(step);
+        size -= step;
+    }
+}
+
+void PoolWorker::waitForTasks()
+{
+    for (;;) {
+        m_wake.clear();
+        if (m_lane.tasks.available() > 0)
+            return;
+        if (m_isUnrung || m_lane.head().hasMore.load())
+            ring();
+        if (m_lane.tasks.available() > 0)
+            return;
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        m_wake.wait();
+    }
+}
+
+void PoolWorker::run()
+{
+    for (;;) {
+        RecordHead head;
+        readAll(&head, sizeof head);
+        if (head.type == RangeRecord) {
+            readAll(&m_range, sizeof m_range);
+            m_body.resize(qsizetype(head.bytes - sizeof m_range));
+        } else {
+            m_body.resize(qsizetype(head.bytes));
+        }
+        readAll(m_body.data(), std::size_t(m_body.size()));
+        readAll(nullptr, paddingOf(head.bytes));
+        switch (head.type) {
+        case FunctionRecord:
+            m_functions.emplace_back(m_body);
+            break;
+        case BoundRecord:
+            m_bound = readArguments(m_body);
+            break;
+        case RangeRecord:
+            runRange(head.flags);
+            break;
+        case ExitRecord:
+            ring();
+            return;
+        default:
+            throwError(AioError::ProtocolError, QStringLiteral("the scheduler of the pool sent a record of type %1").arg(head.type),
+                       QStringLiteral("AioPool::apply"));
+        }
+    }
+}
+
+// -- running
+
+void PoolWorker::runRange(quint16 flags)
+{
+    const PoolTarget &target = m_functions.at(m_range.function);
+    if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory) {
+        runPackedRange(target, m_body.constData());
+        return;
+    }
+    static const QVariantList none;
+    const QVariantList &bound = flags & RangeHead::HasBound ? m_bound : none;
+    const char *at = m_body.constData();
+    Times times;
+    times.ended = aio_raw::now();
+    for (m_index = 0; m_index < m_range.count; ++m_index) {
+        quint32 size = m_range.stride;
+        if (size == 0) {
+            size = aio_raw::loadLittle<quint32>(at);
+            at += sizeof size;
+        }
+        if (target.isContextual()) {
+            m_attention.clear();
+            m_progressAt = 0;
+        }
+        times.began = times.ended;
+        if (flags & RangeHead::IsTimed) {
+            times.began = aio_raw::now();    // it may have waited for room since
+            m_lane.head().beganAt.store(times.began, std::memory_order_relaxed);
+        }
+        if (!m_lane.begin(m_range.epoch))
+            return;
+        m_begun = m_lane.begun();
+        if (flags & RangeHead::TellsStart) {
+            put(BegunRecord, nullptr, 0);
+            ring();
+        }
+        if (m_range.stride > 0) {
+            if (runPackedItem(target, at)) {
+                times.ended = aio_raw::now();
+                put(TimesRecord, &times, sizeof times);
+            }
+        } else if (target.isContextual()) {
+            TaskHost::current() = this;
+            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+            m_stopper.reset();
+            TaskHost::current() = nullptr;
+        } else {
+            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+        }
+        at += size;
+    }
+}
+
+void PoolWorker::runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times)
+{
+    QByteArray bytes;
+    OutcomeRecord type = ValueRecord;
+    try {
+        bytes = target.run(bound, arguments);
+    } catch (...) {
+        bytes = encodeError(errorOfCurrentException(target.name()));
+        type = FailedRecord;
+    }
+    times.ended = aio_raw::now();
+    lookAtMemory();
+    const std::lock_guard lock(m_mutex);
+    flushProgress();
+    AIO_FAULT_POINT("worker.result.before");
+    put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+    AIO_FAULT_POINT("worker.result.after");
+}
+
+bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
+{
+    constexpr std::size_t mostOnStack = 256;
+    alignas(16) char small[mostOnStack];
+    QByteArray large;
+    char *result = small;
+    if (target.packed().resultBytes > mostOnStack) {
+        large.resize(qsizetype(target.packed().resultBytes));
+        result = large.data();
+    }
+    try {
+        target.runPacked(arguments, result);
+    } catch (...) {
+        const QByteArray bytes = encodeError(errorOfCurrentException(target.name()));
+        const Times times;
+        put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+        return false;
+    }
+    lookAtMemory();
+    put(PackedRecord, result, target.packed().resultBytes);
+    return true;
+}
+
+// What takes a few nanoseconds is not measured one by one.
+void PoolWorker::runPackedRange(const PoolTarget &target, const char *items)
+{
+    Times times;
+    times.began = aio_raw::now();
+    times.items = 0;
+    const auto report = [&] {
+        times.ended = aio_raw::now();
+        if (times.items > 0)
+            put(TimesRecord, &times, sizeof times);
+        times.began = times.ended;
+        times.items = 0;
+    };
+    for (m_index = 0; m_index < m_range.count; ++m_index) {
+        if (!m_lane.begin(m_range.epoch))
+            break;
+        if (runPackedItem(target, items + std::size_t(m_index) * m_range.stride))
+            ++times.items;
+        if (times.items >= packedTimesInterval)
+            report();
+    }
+    report();
+}
+
+// Before the outcome is written: with that the scheduler decides whether this worker goes on.
+void PoolWorker::lookAtMemory()
+{
+    if (!m_watchesMemory) [[likely]]
+        return;
+    const qint64 now = aio_raw::now();
+    if (now - m_lookedAtMemory < memoryInterval)
+        return;
+    m_lookedAtMemory = now;
+    m_lane.head().memory.store(aio_raw::residentBytes(), std::memory_order_relaxed);
+}
+
+// -- what AioTaskContext asks for
+
+void PoolWorker::setProgress(int value, int maximum, const QString &text)
+{
+    const std::lock_guard lock(m_mutex);
+    m_progress = Progress{value, maximum};
+    m_progressText = text;
+    m_hasProgress = true;
+    const qint64 now = aio_raw::now();
+    if (now - m_progressAt < progressInterval)
+        return;
+    m_progressAt = now;
+    flushProgress();
+    ring();
+}
+
+void PoolWorker::flushProgress()
+{
+    if (!std::exchange(m_hasProgress, false))
+        return;
+    put(ProgressRecord, &m_progress, sizeof m_progress, m_progressText.constData(), std::size_t(m_progressText.size()) * sizeof(QChar));
+}
+
+bool PoolWorker::isStopWanted() const
+{
+    return m_lane.head().stopWanted.load(std::memory_order_acquire) == m_begun;
+}
+
+std::stop_token PoolWorker::stopToken()
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_stopper)
+        m_stopper = std::make_unique<Stopper>(*this);
+    return m_stopper->source.get_token();
+}
+
+// -- writing
+
+void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize)
+{
+    constexpr char zeros[8] = {};
+    RecordHead head;
+    head.bytes = quint32(firstSize + secondSize);
+    head.type = type;
+    putAll(&head, sizeof head);
+    putAll(first, firstSize);
+    putAll(second, secondSize);
+    putAll(zeros, paddingOf(head.bytes));
+    m_lane.results.commit();
+    m_isUnrung = true;
+    std::atomic_thread_fence(std::memory_order_seq_cst);    // the scheduler says that it waits, and then looks once more
+    if (m_lane.head().isAwaited.load(std::memory_order_relaxed) || m_lane.results.room() < Lane::ResultBytes / 2)
+        ring();
+}
+
+void PoolWorker::putAll(const void *data, std::size_t size)
+{
+    const char *at = static_cast<const char *>(data);
+    while (size > 0) {
+        const std::size_t step = m_lane.results.append(at, size);
+        at += step;
+        size -= step;
+        if (size > 0) {
+            m_lane.results.commit();
+            waitForRoom();
+        }
+    }
+}
+
+void PoolWorker::waitForRoom()
+{
+    std::atomic<std::uint32_t> &wantsRoom = m_lane.head().wantsRoom;
+    for (;;) {
+        m_wake.clear();
+        wantsRoom.store(1);
+        if (m_lane.results.room() > 0)
+            break;
+        m_news.set();
+        m_wake.wait();
+    }
+    wantsRoom.store(0);
+}
+
+void PoolWorker::ring()
+{
+    m_isUnrung = false;
+    m_news.set();
+}
+
+} // namespace aio_detail

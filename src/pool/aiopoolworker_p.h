@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aioprocessing/aiobuffer.h>
+#include <aioprocessing/aioevent.h>
+#include <aioprocessing/aioqueue.h>
+
+#include "pool/aiopoolrecords_p.h"
+#include "pool/aiopooltarget_p.h"
+#include "pool/aiotaskhost_p.h"
+#include "pool/rawlane.h"
+
+#include <QByteArray>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace aio_detail {
+
+/*
+ * The function of a worker process: runs what comes through the lane in \a box until it is told to end. \a wake is rung when there is
+ * more to read or more room to write, \a news rings the scheduler, and \a attention says that the task that runs is to stop.
+ */
+void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, const AioCall &initializer, bool watchesMemory);
+
+class PoolWorker final : public TaskHost
+{
+public:
+    PoolWorker(const AioBuffer &memory, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory);
+    ~PoolWorker() override;
+
+    void sayReady();
+    void run();
+
+    quint64 taskId() const override { return m_range.firstId + m_index; }
+    int attempt() const override { return int(m_range.attempt); }
+    void setProgress(int value, int maximum, const QString &text) override;
+    bool isStopWanted() const override;
+    std::stop_token stopToken() override;
+
+private:
+    struct Stopper;
+
+    // -- reading
+    void readAll(void *to, std::size_t size);
+    void waitForTasks();
+    // -- running
+    void runRange(quint16 flags);
+    bool runPackedItem(const PoolTarget &target, const char *arguments);
+    void runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times);
+    void runPackedRange(const PoolTarget &target, const char *items);
+    void lookAtMemory();
+    // -- writing
+    void put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second = nullptr, std::size_t secondSize = 0);
+    void putAll(const void *data, std::size_t size);
+    void waitForRoom();
+    void ring();
+    void flushProgress();
+
+    const AioBuffer m_memory;
+    aio_raw::Lane m_lane;
+    AioEvent &m_wake;
+    AioEvent &m_news;
+    AioEvent &m_attention;
+    const bool m_watchesMemory;
+    qint64 m_lookedAtMemory = 0;
+    std::vector<PoolTarget> m_functions;
+    QVariantList m_bound;
+    QByteArray m_body;
+    bool m_isUnrung = false;
+
+    // the range that runs
+    RangeHead m_range;
+    quint32 m_index = 0;
+    quint32 m_begun = 0;             // of the lane, with the item that runs
+
+    std::mutex m_mutex;              // of the stream of outcomes and of what follows, while a task with a context runs
+    qint64 m_progressAt = 0;
+    Progress m_progress;
+    QString m_progressText;
+    bool m_hasProgress = false;
+    std::unique_ptr<Stopper> m_stopper;
+};
+
+} // namespace aio_detail
