@@ -69,7 +69,8 @@ const Digest *namedDigest(QByteArrayView message, bool &isNamed)
 }
 
 const auto wrongKey = QStringLiteral("the other side does not know the key: give both the same one");
-const auto tooWeak = QStringLiteral("the other side uses a digest below the minimum: Python before 3.12 only has MD5, which must be allowed");
+const auto tooWeak =
+    QStringLiteral("the other side uses a digest below the minimum: Python before 3.12 only has MD5, which must be allowed");
 
 } // namespace
 

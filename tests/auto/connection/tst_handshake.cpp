@@ -148,8 +148,9 @@ private Q_SLOTS:
 
     void garbageIsRejected()
     {
-        for (const QByteArray &garbage : {QByteArray(), QByteArray("GET / HTTP/1.1\r\n"), QByteArray("\x16\x03\x01", 3), QByteArray(256, '#'),
-                                          QByteArray("#CHALLENGE#"), QByteArray("#AIO1#"), QByteArray("#WELCOME#")}) {
+        const QByteArrayList all{QByteArray(), "GET / HTTP/1.1\r\n", QByteArray("\x16\x03\x01", 3), QByteArray(256, '#'), "#CHALLENGE#",
+                                 "#AIO1#", "#WELCOME#"};
+        for (const QByteArray &garbage : all) {
             for (const bool isNative : {true, false}) {
                 for (const auto role : {Handshake::Listener, Handshake::Client}) {
                     const auto machine = make(isNative, role, secret);
@@ -173,7 +174,8 @@ private Q_SLOTS:
         };
         QCOMPARE(answerTo(twenty).toHex(), QByteArray("f7528657e3de0259edd67ef81a92ac3f"));
         QCOMPARE(answerTo("{md5}" + twenty).toHex(), QByteArray("7b6d64357dd0edfbfaf013f3e41bf995438567e7a2"));
-        QCOMPARE(answerTo("{sha256}" + QByteArray(40, '\1')).first(24).toHex(), QByteArray("7b7368613235367d2cb0ce6db2c48f73a3dc7d31930c4660"));
+        QCOMPARE(answerTo("{sha256}" + QByteArray(40, '\1')).first(24).toHex(),
+                 QByteArray("7b7368613235367d2cb0ce6db2c48f73a3dc7d31930c4660"));
         QCOMPARE(answerTo("{sha3_384}" + twenty).size(), 10 + 48);
         QCOMPARE(answerTo("{sha1}" + twenty), QByteArray());
         QCOMPARE(answerTo("{sha256" + QByteArray(40, 'x')), QByteArray());
