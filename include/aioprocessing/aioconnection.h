@@ -125,7 +125,8 @@ public:
     bool poll(QDeadlineTimer deadline = QDeadlineTimer(0), std::stop_token stop = {});
 
     /*! send() as a coroutine. It resumes when the message is in the buffer for sending, which it waits for when there is much in it already. */
-    QCoro::Task<bool> coro_send(QVariant value, QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
+    QCoro::Task<bool> coro_send(QVariant value, QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
+                                std::stop_token stop = {});
     QCoro::Task<bool> coro_send(QVariant value, std::stop_token stop) { return coro_send(std::move(value), noDeadline(), std::move(stop)); }
     QCoro::Task<QVariant> coro_recv(std::stop_token stop = {});
     QCoro::Task<std::optional<QVariant>> coro_recv(QDeadlineTimer deadline, std::stop_token stop = {});

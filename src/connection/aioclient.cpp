@@ -15,7 +15,8 @@ using namespace aio_detail;
 class AioClientPrivate
 {
 public:
-    AioClientPrivate(AioClient *client, std::shared_ptr<AioConnectionPrivate> d, const AioAddress &to) : q(client), connection(std::move(d)), address(to) {}
+    AioClientPrivate(AioClient *client, std::shared_ptr<AioConnectionPrivate> d, const AioAddress &to)
+        : q(client), connection(std::move(d)), address(to) {}
 
     void requireUnconnected(const char *operation) const;
     std::unique_ptr<Connector> makeConnector() const;
@@ -68,8 +69,8 @@ void AioClientPrivate::requireUnconnected(const char *operation) const
         connection->failAsCancelled(operation);
     authentication.require(operation);
     if (connection->stream || isConnecting) {
-        connection->fail(AioError::UsageError, QStringLiteral("the client is connected, or about to be: close() it first, or use another one"),
-                         operation);
+        connection->fail(AioError::UsageError,
+                         QStringLiteral("the client is connected, or about to be: close() it first, or use another one"), operation);
     }
 }
 

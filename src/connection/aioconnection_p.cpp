@@ -173,8 +173,10 @@ QByteArray AioConnectionPrivate::take(qint64 maxLength, const char *operation)
         fail(failure);
     }
     if (maxLength >= 0 && stream->nextSize() > maxLength) {
-        fail(AioError::BufferTooShort, QStringLiteral("the next message has %1 bytes, and %2 are allowed: it waits to be received with more")
-                                           .arg(stream->nextSize()).arg(maxLength), operation);
+        fail(AioError::BufferTooShort,
+             QStringLiteral("the next message has %1 bytes, and %2 are allowed: it waits to be received with more")
+                 .arg(stream->nextSize()).arg(maxLength),
+             operation);
     }
     const QByteArray message = stream->takeMessage();
     if (std::exchange(isFirstMessage, false) && !isTrusted && looksLikeHandshake(message)) {
@@ -215,8 +217,8 @@ bool AioConnectionPrivate::blockForMessage(const QDeadlineTimer &deadline, const
     wait.proceed = [this, &turn, operation] {
         requireOpen(operation, true);
         if (!turn.hasCome()) {
-            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait for messages of the same connection, and cannot go on while "
-                                                      "it is blocked: await this one too"), operation);
+            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait for messages of the same connection, and "
+                                                      "cannot go on while it is blocked: await this one too"), operation);
         }
         if (stream->unsent() > 0)
             stream->flush();
@@ -312,8 +314,8 @@ bool AioConnectionPrivate::blockingSend(const QByteArray &message, const QDeadli
     wait.proceed = [&] {
         requireOpen(operation, false);
         if (!turn.hasCome()) {
-            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait to send over the same connection, and cannot go on while it is "
-                                                      "blocked: await this one too"), operation);
+            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait to send over the same connection, and "
+                                                      "cannot go on while it is blocked: await this one too"), operation);
         }
         if (stream->unsent() > 0) {
             stream->flush();

@@ -18,8 +18,8 @@ class AioConnectionPrivate : public std::enable_shared_from_this<AioConnectionPr
 public:
     static AioConnectionPrivate &of(AioConnection &connection) { return *connection.d_ptr; }
     /* A connection over \a stream. */
-    static std::unique_ptr<AioConnection> make(std::unique_ptr<aio_detail::MessageStream> stream, bool isTrusted, AioConnection::Codec codec,
-                                               QObject *parent = nullptr);
+    static std::unique_ptr<AioConnection> make(std::unique_ptr<aio_detail::MessageStream> stream, bool isTrusted,
+                                               AioConnection::Codec codec, QObject *parent = nullptr);
     /* The two directions of \a connection become what is said here. */
     void restrict(bool readable, bool writable);
 
@@ -47,8 +47,8 @@ public:
     bool blockForMessage(const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation);
     static QCoro::Task<bool> sendLater(std::shared_ptr<AioConnectionPrivate> d, QByteArray message, QDeadlineTimer deadline,
                                        std::stop_token stop, const char *operation);
-    static QCoro::Task<std::optional<QByteArray>> takeLater(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength, QDeadlineTimer deadline,
-                                                            std::stop_token stop, const char *operation);
+    static QCoro::Task<std::optional<QByteArray>> takeLater(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength,
+                                                            QDeadlineTimer deadline, std::stop_token stop, const char *operation);
     static QCoro::Task<bool> pollLater(std::shared_ptr<AioConnectionPrivate> d, QDeadlineTimer deadline, std::stop_token stop,
                                        const char *operation);
 

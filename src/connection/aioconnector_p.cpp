@@ -78,7 +78,8 @@ void Connector::onConnected()
     if (m_address.isLocal() && !aio_raw::isPeerThisUser(m_socket)) {
         dropSocket();
         return fail(makeError(AioError::PermissionDenied,
-                              QStringLiteral("who listens at %1 is another user: use a place that only this user can write to").arg(m_address.toString()),
+                              QStringLiteral("who listens at %1 is another user: use a place that only this user can write to")
+                                  .arg(m_address.toString()),
                               operation, m_address.toString()));
     }
     m_peering = new Peering(std::make_unique<MessageStream>(std::exchange(m_socket, -1)), m_authentication.makeHandshake(Handshake::Client),

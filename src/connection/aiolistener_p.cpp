@@ -46,7 +46,8 @@ void AioListenerPrivate::open(const AioAddress &address)
 {
     m_authentication.require("AioListener::listen");
     if (options.backlog < 1 || options.maximumHalfOpen < 1) {
-        throwError(AioError::UsageError, QStringLiteral("backlog and maximumHalfOpen must be at least 1"), QStringLiteral("AioListener::listen"));
+        throwError(AioError::UsageError, QStringLiteral("backlog and maximumHalfOpen must be at least 1"),
+                   QStringLiteral("AioListener::listen"));
     }
     socket.open(address, options.backlog);
     m_reserve = openReserve();
@@ -161,7 +162,8 @@ void AioListenerPrivate::admit(int descriptor)
 {
     auto stream = std::make_unique<MessageStream>(descriptor);
     if (socket.address().isLocal() && !aio_raw::isPeerThisUser(descriptor)) {
-        return report(makeError(AioError::PermissionDenied, QStringLiteral("another user has tried to connect to %1").arg(socket.address().toString()),
+        return report(makeError(AioError::PermissionDenied,
+                                QStringLiteral("another user has tried to connect to %1").arg(socket.address().toString()),
                                 QStringLiteral("AioListener::accept"), socket.address().toString()));
     }
     prepareTcp(descriptor);
@@ -209,7 +211,8 @@ void AioListenerPrivate::add(std::unique_ptr<MessageStream> stream)
 {
     const bool isTrusted = socket.address().isLocal() || m_authentication.isWanted;
     const bool isPython = m_authentication.isWanted && m_authentication.isPython;
-    m_ready.push_back(AioConnectionPrivate::make(std::move(stream), isTrusted, isPython ? AioConnection::Pickle : AioConnection::DataStream));
+    const auto codec = isPython ? AioConnection::Pickle : AioConnection::DataStream;
+    m_ready.push_back(AioConnectionPrivate::make(std::move(stream), isTrusted, codec));
     if (!line.isEmpty())
         line.callAll();
     else
@@ -261,8 +264,8 @@ bool AioListenerPrivate::block(const QDeadlineTimer &deadline, const std::stop_t
     wait.proceed = [&] {
         requireOpen(operation);
         if (!turn.hasCome()) {
-            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait for connections of the same listener, and cannot go on "
-                                                      "while it is blocked: await this one too"), operation);
+            fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait for connections of the same listener, and "
+                                                      "cannot go on while it is blocked: await this one too"), operation);
         }
         return proceed();
     };

@@ -104,10 +104,12 @@ qsizetype MessageStream::readTo(void *data, qsizetype size)
     if (got == 0 && isBetween) {
         endRead(makeError(AioError::EndOfStream, QStringLiteral("the other side has closed the connection"), operation));
     } else if (got == 0) {
-        endRead(makeError(AioError::PeerDied, QStringLiteral("the other side went away in the middle of a message, which is dropped"), operation));
+        endRead(makeError(AioError::PeerDied, QStringLiteral("the other side went away in the middle of a message, which is dropped"),
+                          operation));
     } else {
         const int number = errno;
-        endRead(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot read from the connection"), number), operation, {}, number));
+        endRead(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot read from the connection"), number), operation, {},
+                          number));
     }
     return 0;
 }
@@ -169,8 +171,8 @@ bool MessageStream::feedHeader(const char *&data, qsizetype &size)
         return false;
     case aio_raw::MessageHeader::TooLong:
         endRead(makeError(AioError::TooLarge,
-                          QStringLiteral("the other side announced a message of %1 bytes, and %2 are allowed: raise the limit, or send less")
-                              .arg(header.length).arg(m_limit), operation));
+                          QStringLiteral("the other side announced a message of %1 bytes, and %2 are allowed: raise maximumFrame(), or "
+                                         "send less").arg(header.length).arg(m_limit), operation));
         return false;
     }
     return false;
@@ -280,7 +282,8 @@ void MessageStream::flush()
             break;
         if (sent < 0) {
             const int number = errno;
-            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), operation, {}, number));
+            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), operation, {},
+                               number));
             break;
         }
         m_unsent -= sent;

@@ -12,7 +12,8 @@ void Authentication::require(const char *operation) const
 {
     if (isWanted && key.isEmpty()) {
         throwError(AioError::UsageError,
-                   QStringLiteral("the authentication key is empty: give at least 16 random bytes, or none at all if everybody may connect"),
+                   QStringLiteral("the authentication key is empty: give at least 16 random bytes, or none at all if everybody may "
+                                  "connect"),
                    QLatin1StringView(operation));
     }
 }

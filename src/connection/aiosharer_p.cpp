@@ -231,8 +231,9 @@ SharedConnection fetchConnection(const AioHandle &handle)
         ::close(socket);
     if (connection.descriptor < 0) {
         throw AioException(makeError(AioError::NotFound,
-                                     QStringLiteral("the connection %1 is not to be had: a handle is good for one time, for ten minutes, and as "
-                                                    "long as the process lives that made it").arg(handle.key()), operation, handle.key()));
+                                     QStringLiteral("the connection %1 is not to be had: a handle is good for one time, for ten minutes, "
+                                                    "and as long as the process lives that made it").arg(handle.key()),
+                                     operation, handle.key()));
     }
     connection.isReadable = answer.isReadable;
     connection.isWritable = answer.isWritable;

@@ -34,8 +34,8 @@ AioError toLocalName(const AioAddress &address, SocketName &name, const QString 
     auto *local = reinterpret_cast<sockaddr_un *>(&name.storage);
     if (path.contains('\0') || size_t(path.size()) >= sizeof local->sun_path) {
         return makeError(AioError::UsageError,
-                         QStringLiteral("the path of the local socket %1 has more than %2 bytes, or a zero in it: use a name without slashes, "
-                                        "or a shorter path").arg(address.localPath()).arg(sizeof local->sun_path - 1),
+                         QStringLiteral("the path of the local socket %1 has more than %2 bytes, or a zero in it: use a name without "
+                                        "slashes, or a shorter path").arg(address.localPath()).arg(sizeof local->sun_path - 1),
                          operation, address.toString());
     }
     local->sun_family = AF_UNIX;

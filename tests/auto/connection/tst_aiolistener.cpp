@@ -258,7 +258,8 @@ private Q_SLOTS:
     void nobodyIsRobbedOfItsName()     // MP-123
     {
         QTemporaryDir directory;
-        for (const AioAddress &address : {AioAddress::local(QStringLiteral("mine")), AioAddress::local(directory.filePath(QStringLiteral("s")))}) {
+        const auto path = AioAddress::local(directory.filePath(QStringLiteral("s")));
+        for (const AioAddress &address : {AioAddress::local(QStringLiteral("mine")), path}) {
             AioListener first(address);
             struct stat status;
             QCOMPARE(::lstat(QFile::encodeName(address.localPath()).constData(), &status), 0);
