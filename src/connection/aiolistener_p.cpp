@@ -255,6 +255,20 @@ bool AioListenerPrivate::proceed()
     return !m_ready.empty();
 }
 
+QDeadlineTimer AioListenerPrivate::prepare(std::vector<pollfd> &entries) const
+{
+    QDeadlineTimer next = QDeadlineTimer::Forever;
+    if (mayAccept())
+        entries.push_back(pollfd{socket.descriptor(), POLLIN, 0});
+    else
+        next = m_pausedUntil;
+    for (const auto &peering : m_halfOpen) {
+        peering->stream()->prepare(entries.emplace_back(), true);
+        next = std::min(next, peering->deadline());
+    }
+    return next;
+}
+
 bool AioListenerPrivate::block(const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation)
 {
     const auto keep = shared_from_this();
@@ -269,18 +283,7 @@ bool AioListenerPrivate::block(const QDeadlineTimer &deadline, const std::stop_t
         }
         return proceed();
     };
-    wait.prepare = [this](std::vector<pollfd> &entries) {
-        QDeadlineTimer next = QDeadlineTimer::Forever;
-        if (mayAccept())
-            entries.push_back(pollfd{socket.descriptor(), POLLIN, 0});
-        else
-            next = m_pausedUntil;
-        for (const auto &peering : m_halfOpen) {
-            peering->stream()->prepare(entries.emplace_back(), true);
-            next = std::min(next, peering->deadline());
-        }
-        return next;
-    };
+    wait.prepare = [this](std::vector<pollfd> &entries) { return prepare(entries); };
     const BlockResult result = blockOn(wait, deadline, stop, operation);
     if (result == BlockResult::Stopped)
         failAsCancelled(operation);

@@ -25,6 +25,7 @@ public:
     AioListenerPrivate(AioListener *listener, const AioListenerOptions &given);
     ~AioListenerPrivate();
 
+    static AioListenerPrivate &of(AioListener &listener) { return *listener.d; }
     void open(const AioAddress &address);
     void close(AioError::Code why);
 
@@ -33,6 +34,8 @@ public:
     [[noreturn]] void failAsCancelled(const char *operation);
     /* Does what can be done now. Whether there is somebody to accept. */
     bool proceed();
+    /* What to wait for before the next time; returns when it is, whatever happens. */
+    QDeadlineTimer prepare(std::vector<pollfd> &entries) const;
     std::unique_ptr<AioConnection> take();
     bool block(const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation);
     static QCoro::Task<std::unique_ptr<AioConnection>> acceptLater(std::shared_ptr<AioListenerPrivate> d, QDeadlineTimer deadline,

@@ -78,7 +78,8 @@ QVariantList values()
     QVariantList all{
         true, false, 0ll, -1ll, 255ll, 65536ll, std::numeric_limits<qlonglong>::min(), std::numeric_limits<qlonglong>::max(),
         std::numeric_limits<qulonglong>::max(), 1.5, -0.0, QString(QLatin1String("")), QStringLiteral("gr\u00fc\u00df \U0001f600"),
-        QString(QChar(0xd800)), QByteArray(""), QByteArray("\0\xff", 2), QVariantList(), QVariantMap(), QDate(2024, 2, 29), QTime(23, 59, 58, 123),
+        QString(QChar(0xd800)), QByteArray(""), QByteArray("\0\xff", 2), QVariantList(), QVariantMap(),
+        QDate(2024, 2, 29), QTime(23, 59, 58, 123),
         QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 10)), QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9), Qt::UTC),
         QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9), Qt::OffsetFromUTC, -5400),
     };
@@ -115,7 +116,8 @@ QCoro::Task<> talk(AioConnection &connection)
     for (const QVariant &value : all) {
         co_await connection.coro_send(value);
         const QVariant echo = co_await connection.coro_recv();
-        AIO_VERIFY2(echo == value && echo.typeId() == value.typeId(), qPrintable(QDebug::toString(value) + QLatin1String(" became ") + QDebug::toString(echo)));
+        AIO_VERIFY2(echo == value && echo.typeId() == value.typeId(),
+                    qPrintable(QDebug::toString(value) + QLatin1String(" became ") + QDebug::toString(echo)));
     }
     for (const qsizetype size : {0, 1, 16384, 16385, 1 << 20, 100 << 20}) {
         const QVariantList announcement{QStringLiteral("bytes"), qlonglong(size)};
@@ -189,7 +191,8 @@ private Q_SLOTS:
         if (hasKey)
             options = AioListenerOptions(key).withHandshake(AioConnection::Python, digest);
         AioListener listener(isTcp ? AioAddress::tcp(QStringLiteral("127.0.0.1"), 0) : AioAddress(), options);
-        Peer peer(python, {QStringLiteral("client"), toPython(listener.address()), hasKey ? QString::fromLatin1(key) : QStringLiteral("-")});
+        Peer peer(python, {QStringLiteral("client"), toPython(listener.address()),
+                           hasKey ? QString::fromLatin1(key) : QStringLiteral("-")});
         AioTest::run([&]() -> QCoro::Task<> {
             const std::unique_ptr<AioConnection> connection = co_await listener.coro_accept();
             co_await talk(*connection);
@@ -236,7 +239,8 @@ private Q_SLOTS:
         QCOMPARE(says(5), QStringLiteral("int 5"));
         QCOMPARE(says(QByteArray("a")), QStringLiteral("bytes b'a'"));
         QCOMPARE(says(QVariantMap{{QStringLiteral("a"), 1.5}}), QStringLiteral("dict {'a': 1.5}"));
-        QCOMPARE(says(QDateTime(QDate(2024, 1, 2), QTime(3, 4, 5, 6))), QStringLiteral("datetime datetime.datetime(2024, 1, 2, 3, 4, 5, 6000)"));
+        QCOMPARE(says(QDateTime(QDate(2024, 1, 2), QTime(3, 4, 5, 6))),
+                 QStringLiteral("datetime datetime.datetime(2024, 1, 2, 3, 4, 5, 6000)"));
         QCOMPARE(says(QVariant::fromValue(AioRemoteObject::tuple({1}))), QStringLiteral("tuple (1,)"));
         client->send(QVariant());
         QVERIFY(peer.endsWell());

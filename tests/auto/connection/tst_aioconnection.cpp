@@ -3,10 +3,12 @@
 #include "aiotest.h"
 
 #include <AioProcessing/AioClient>
+#include <AioProcessing/AioEvent>
 #include <AioProcessing/AioListener>
 #include <AioProcessing/AioPipe>
 #include <AioProcessing/AioProcess>
 #include <AioProcessing/AioRemoteObject>
+#include <AioProcessing/AioWait>
 #include <AioProcessing/AioWorker>
 #include <aioprocessing/aiotask.h>
 
@@ -390,6 +392,114 @@ private Q_SLOTS:
             const AioError::Code code = co_await AioTest::codeOf(client.coro_recv());
             AIO_VERIFY(code == AioError::EndOfStream || code == AioError::PeerDied);
         });
+    }
+
+    // -- several at once
+
+    void whicheverComesFirst()
+    {
+        AioTest::run([]() -> QCoro::Task<> {
+            AioPipe pipes[3];
+            AioListener listener{AioAddress()};
+            AioEvent event;
+            const QList<QObject *> all{&pipes[0].first(), &pipes[1].first(), &pipes[2].first(), &listener, &event};
+            QList<QObject *> ready = co_await AioProcessing::coro_waitAny(all, QDeadlineTimer(20ms));
+            AIO_VERIFY(ready.isEmpty());
+            QCoro::Task<QList<QObject *>> waiting = AioProcessing::coro_waitAny(all);
+            co_await pipes[1].second().coro_send(1);
+            ready = co_await waiting;
+            AIO_COMPARE(ready, (QList<QObject *>{&pipes[1].first()}));
+            pipes[2].second().close();      // the end counts
+            ready = co_await AioProcessing::coro_waitAny(all);
+            AIO_COMPARE(ready, (QList<QObject *>{&pipes[1].first(), &pipes[2].first()}));
+            const QVariant one = co_await pipes[1].first().coro_recv();
+            AIO_COMPARE(one, QVariant(1));
+
+            const QList<QObject *> quiet{&pipes[0].first(), &pipes[1].first(), &listener, &event};
+            waiting = AioProcessing::coro_waitAny(quiet);
+            AioClient client(listener.address());
+            co_await client.coro_connectToPeer();
+            ready = co_await waiting;
+            AIO_COMPARE(ready, (QList<QObject *>{&listener}));
+            const std::unique_ptr<AioConnection> peer = co_await listener.coro_accept();
+            waiting = AioProcessing::coro_waitAny(pipes[0].first(), *peer, event);
+            event.set();
+            ready = co_await waiting;
+            AIO_COMPARE(ready, (QList<QObject *>{&event}));
+
+            AioProcess worker(AioCall::to<&whatItMayDo>(pipes[0].second()));
+            worker.start();
+            waiting = AioProcessing::coro_waitAny(*peer, worker);
+            ready = co_await waiting;
+            AIO_COMPARE(ready, (QList<QObject *>{&worker}));
+        }, AioTest::LoopMayBlock);
+    }
+
+    void waitsForSeveralCanEnd()
+    {
+        AioTest::run([]() -> QCoro::Task<> {
+            auto pipe = std::make_unique<AioPipe>();
+            AioPipe other;
+            std::stop_source stop;
+            QList<QObject *> both{&pipe->first(), &other.first()};
+            QCoro::Task<AioError::Code> cancelled =
+                AioTest::codeOf(AioProcessing::coro_waitAny(both, QDeadlineTimer(QDeadlineTimer::Forever), stop.get_token()));
+            QCoro::Task<AioError::Code> closed = AioTest::codeOf(AioProcessing::coro_waitAny(other.second()));
+            QCoro::Task<AioError::Code> gone = AioTest::codeOf(AioProcessing::coro_waitAny(pipe->second()));
+            stop.request_stop();
+            other.second().close();
+            pipe.reset();
+            const AioError::Code first = co_await cancelled;
+            AIO_COMPARE(first, AioError::Cancelled);
+            const AioError::Code second = co_await closed;
+            AIO_COMPARE(second, AioError::Closed);
+            const AioError::Code third = co_await gone;
+            AIO_COMPARE(third, AioError::Cancelled);
+            both = {&other.first(), &other.first()};
+            const AioError::Code twice = co_await AioTest::codeOf(AioProcessing::coro_waitAny(both));
+            AIO_COMPARE(twice, AioError::UsageError);
+            QObject stranger;
+            const AioError::Code unknown = co_await AioTest::codeOf(AioProcessing::coro_waitAny(stranger));
+            AIO_COMPARE(unknown, AioError::UsageError);
+        });
+    }
+
+    void severalInABlockedThread()     // MP-171
+    {
+        constexpr int writers = 4;
+        constexpr int messages = 10;
+        int received = 0;
+        std::thread reader([&] {
+            std::vector<AioPipe> pipes(writers);
+            std::vector<std::thread> threads;
+            QList<QObject *> open;
+            for (AioPipe &pipe : pipes) {
+                open.append(&pipe.first());
+                threads.emplace_back([handle = pipe.second().handle()] {
+                    AioConnection connection(handle);
+                    for (int i = 0; i < messages; ++i)
+                        connection.send(i);
+                });
+            }
+            while (!open.isEmpty()) {
+                const auto ready = AioProcessing::waitAny(open, QDeadlineTimer(20s));
+                if (ready.isEmpty())
+                    break;
+                for (QObject *object : ready) {
+                    auto *connection = static_cast<AioConnection *>(object);
+                    if (thrownBy([&] { connection->recv(); }) == AioError::EndOfStream)
+                        open.removeOne(object);
+                    else
+                        ++received;
+                }
+            }
+            for (std::thread &thread : threads)
+                thread.join();
+            if (!AioProcessing::waitAny({}, QDeadlineTimer(-2)).isEmpty())
+                received = -1;
+        });
+        reader.join();
+        QCOMPARE(received, writers * messages);
     }
 
     // -- workers
