@@ -49,7 +49,8 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
         const bool isKnown = isLocal || (!isBlocking && (qobject_cast<AioProcess *>(object) || qobject_cast<AioEvent *>(object)));
         if (!isKnown) {
             misused(isBlocking
-                        ? QStringLiteral("only connections and listeners can be waited for together in a blocked thread: use coro_waitAny()")
+                        ? QStringLiteral("only connections and listeners can be waited for together in a blocked thread: use "
+                                         "coro_waitAny()")
                         : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
         }
         if (objects.indexOf(object) != i)
