@@ -95,7 +95,8 @@ int main(int argc, char *argv[])
     parser.addHelpOption();
     const QCommandLineOption python(QStringLiteral("python"), QStringLiteral("The interpreter."), QStringLiteral("PYTHON"),
                                     QStringLiteral("python3"));
-    const QCommandLineOption serve(QStringLiteral("serve"), QStringLiteral("Be the worker of who listens at SOCKET."), QStringLiteral("SOCKET"));
+    const QCommandLineOption serve(QStringLiteral("serve"), QStringLiteral("Be the worker of who listens at SOCKET."),
+                                   QStringLiteral("SOCKET"));
     parser.addOptions({python, serve});
     parser.addPositionalArgument(QStringLiteral("TEXT"), QStringLiteral("What to name the characters of."), QStringLiteral("TEXT..."));
     parser.process(app);

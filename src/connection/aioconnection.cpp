@@ -142,7 +142,8 @@ std::optional<QVariant> AioConnection::recv(QDeadlineTimer deadline, std::stop_t
 
 bool AioConnection::sendBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
-    return d_ptr->blockingSend(bytes.toByteArray(), deadline, stop, "AioConnection::sendBytes");
+    const QByteArray borrowed = QByteArray::fromRawData(bytes.data(), bytes.size());
+    return d_ptr->blockingSend(borrowed, deadline, stop, "AioConnection::sendBytes");
 }
 
 QByteArray AioConnection::recvBytes(qint64 maxLength, std::stop_token stop)

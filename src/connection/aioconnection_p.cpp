@@ -9,6 +9,7 @@
 #include "process/rawchannel.h"
 
 #include <QPointer>
+#include <QScopeGuard>
 #include <QThread>
 
 #include <algorithm>
@@ -310,6 +311,10 @@ bool AioConnectionPrivate::blockingSend(const QByteArray &message, const QDeadli
     requireOpen(operation, false);
     const Turn turn(writers);
     bool isBegun = false;
+    const auto keepRest = qScopeGuard([this] {      // what the message has borrowed is gone after this
+        if (stream)
+            stream->keepAll();
+    });
     Blocking wait;
     wait.proceed = [&] {
         requireOpen(operation, false);

@@ -43,6 +43,7 @@ public:
     void announceReceived(const QVariant &value);
 
     // -- the forms
+    /* \a message may borrow its bytes. */
     bool blockingSend(const QByteArray &message, const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation);
     bool blockForMessage(const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation);
     static QCoro::Task<bool> sendLater(std::shared_ptr<AioConnectionPrivate> d, QByteArray message, QDeadlineTimer deadline,

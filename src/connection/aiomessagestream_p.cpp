@@ -56,6 +56,7 @@ void MessageStream::closeWhenSent(std::unique_ptr<MessageStream> stream)
     if (stream->m_outbox.empty() || !QAbstractEventDispatcher::instance(stream->thread()))
         return;
     MessageStream *last = stream.release();
+    last->keepAll();
     last->setParent(nullptr);
     last->disconnect();
     last->m_isClosing = true;
@@ -241,6 +242,12 @@ void MessageStream::send(const QByteArray &message)
     m_unsent += qint64(size) + message.size();
     if (m_outbox.size() == 1)
         flush();
+}
+
+void MessageStream::keepAll()
+{
+    for (Outgoing &message : m_outbox)
+        message.body.detach();
 }
 
 bool MessageStream::withdrawLast()

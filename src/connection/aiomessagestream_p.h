@@ -61,8 +61,10 @@ public:
     bool hasRoom() const { return m_unsent < m_highWater || m_outbox.empty(); }
     qint64 unsent() const { return m_unsent; }
     const AioError &writeError() const { return m_writeError; }
-    /* Sends \a message now or later. \a room bytes before its first one are there for the header; see frame(). */
+    /* Sends \a message now or later. One that only borrows its bytes (QByteArray::fromRawData()) needs them until it is sent, or keepAll(). */
     void send(const QByteArray &message);
+    /* Copies borrowed bytes that were not sent yet. */
+    void keepAll();
     /* Takes the message that was sent last back, if none of it has gone. */
     bool withdrawLast();
     void flush();

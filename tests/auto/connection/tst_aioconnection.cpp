@@ -5,6 +5,7 @@
 #include <AioProcessing/AioClient>
 #include <AioProcessing/AioEvent>
 #include <AioProcessing/AioListener>
+#include <AioProcessing/AioLock>
 #include <AioProcessing/AioPipe>
 #include <AioProcessing/AioProcess>
 #include <AioProcessing/AioRemoteObject>
@@ -210,7 +211,7 @@ private Q_SLOTS:
         QVERIFY(!pipe.first().sendBytes("no", QDeadlineTimer(0)));
         for (int i = 0; i < sent; ++i) {        // the event loop sends the rest of the last one
             QTRY_VERIFY(pipe.second().poll());
-            QCOMPARE(pipe.second().recvBytes().size(), 60000);
+            QCOMPARE(pipe.second().recvBytes(), QByteArray(60000, 'x'));
         }
         pipe.first().sendBytes("end");
         QCOMPARE(pipe.second().recvBytes(), QByteArray("end"));
@@ -616,6 +617,22 @@ private Q_SLOTS:
         busy.first().send(2);
         QVERIFY(busy.second().poll());
         QCOMPARE(thrownBy([&] { busy.second().handle(); }), AioError::UsageError);
+    }
+
+    void handlesTravelOverConnections()
+    {
+        AioPipe pipe;
+        AioPipe inner;
+        AioLock lock;
+        pipe.first().send(QVariant::fromValue(inner.second().handle()));
+        pipe.first().send(QVariant::fromValue(lock.handle()));
+        AioConnection passed(pipe.second().recv().value<AioHandle>());
+        passed.send(1);
+        QCOMPARE(inner.first().recv(), QVariant(1));
+        AioLock same(pipe.second().recv().value<AioHandle>());
+        QVERIFY(same.tryAcquire());
+        QVERIFY(lock.locked());
+        same.release();
     }
 
     void wrongThreadsAreToldSo()
