@@ -149,13 +149,13 @@ PickleError PickleReader::step(unsigned char opcode)
     case OpAppend:
         return has(2) ? extend(PickleKind::List, m_stack.size() - 1) : PickleError::Malformed;
     case OpAppends:
-        return takeMark(from) && has(1) ? extend(PickleKind::List, from) : PickleError::Malformed;
+        return takeMark(from) ? extend(PickleKind::List, from) : PickleError::Malformed;
     case OpSetItem:
         return has(3) ? extend(PickleKind::Dict, m_stack.size() - 2) : PickleError::Malformed;
     case OpSetItems:
-        return takeMark(from) && has(1) ? extend(PickleKind::Dict, from) : PickleError::Malformed;
+        return takeMark(from) ? extend(PickleKind::Dict, from) : PickleError::Malformed;
     case OpAddItems:
-        return takeMark(from) && has(1) ? extend(PickleKind::Set, from) : PickleError::Malformed;
+        return takeMark(from) ? extend(PickleKind::Set, from) : PickleError::Malformed;
 
     case OpPop:
         if (!has(1))
@@ -409,6 +409,8 @@ PickleRef PickleReader::partOf(PickleRef object, PickleObjectPart which, PickleK
 // What stands above \a from goes into the container of \a kind, or the object, below it.
 PickleError PickleReader::extend(PickleKind wanted, std::size_t from)
 {
+    if (from <= floor())
+        return PickleError::Malformed;      // there is nothing below them
     std::vector<PickleRef> added(m_stack.begin() + std::ptrdiff_t(from), m_stack.end());
     m_stack.resize(from);
     PickleRef target = m_stack.back();
