@@ -43,3 +43,9 @@ build_example 04-transcode
 transcoded=$(mktemp -d)
 "$aio_root/build/examples/04-transcode/04-transcode" "$aio_root/src" "$transcoded"
 rm -rf "$transcoded"
+if command -v python3 >/dev/null; then
+    echo "== 06-python-worker: a Python script as worker, and a Python program whose worker is this one"
+    build_example 06-python-worker
+    "$aio_root/build/examples/06-python-worker/06-python-worker" "Qt ♥ Python"
+    python3 "$aio_root/examples/06-python-worker/dates.py" "$aio_root/build/examples/06-python-worker/06-python-worker" 2024-02-29 de_DE fr_FR
+fi

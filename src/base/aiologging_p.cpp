@@ -8,6 +8,7 @@ Q_LOGGING_CATEGORY(lcAioSync, "aio.sync", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioQueue, "aio.queue", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioProcess, "aio.process", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioPool, "aio.pool", QtInfoMsg)
+Q_LOGGING_CATEGORY(lcAioConnection, "aio.connection", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioContext, "aio.context", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioGui, "aio.gui", QtInfoMsg)
 
@@ -24,7 +25,8 @@ const QLoggingCategory &logCategoryOf(const QString &operation)
         {"AioProcess", lcAioProcess}, {"AioCall", lcAioProcess},      {"AioQueue", lcAioQueue},
         {"AioBuffer", lcAioQueue},    {"AioJoinable", lcAioQueue},    {"AioSimpleQueue", lcAioQueue},
         {"AioPool", lcAioPool},       {"AioTaskContext", lcAioPool},  {"AioContext", lcAioContext},
-        {"AioHandle", lcAioContext},
+        {"AioHandle", lcAioContext},  {"AioConnection", lcAioConnection}, {"AioListener", lcAioConnection},
+        {"AioClient", lcAioConnection}, {"AioPipe", lcAioConnection},
     };
     for (const Family &family : families) {
         if (operation.startsWith(QLatin1StringView(family.prefix)))

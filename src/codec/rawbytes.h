@@ -9,7 +9,7 @@
 #include <type_traits>
 
 /*
- * Numbers as little-endian bytes, and a reader that never steps over the end of what it was given. Qt-free, so that the
+ * Numbers as little-endian or big-endian bytes, and a reader that never steps over the end of what it was given. Qt-free, so that the
  * parsers built on it can be fuzzed alone.
  */
 namespace aio_raw {
@@ -17,20 +17,36 @@ namespace aio_raw {
 template<class T>
 concept Scalar = std::is_arithmetic_v<T>;
 
+/* \a value with its bytes in the other order. */
+template<Scalar T>
+T swapped(T value) noexcept
+{
+    unsigned char bytes[sizeof(T)];
+    std::memcpy(bytes, &value, sizeof(T));
+    for (std::size_t i = 0; i < sizeof(T) / 2; ++i) {
+        const unsigned char byte = bytes[i];
+        bytes[i] = bytes[sizeof(T) - 1 - i];
+        bytes[sizeof(T) - 1 - i] = byte;
+    }
+    std::memcpy(&value, bytes, sizeof(T));
+    return value;
+}
+
 /* The bytes of \a value in little-endian order; a no-op on most machines. */
 template<Scalar T>
 T littleEndian(T value) noexcept
 {
-    if constexpr (std::endian::native == std::endian::big && sizeof(T) > 1) {
-        unsigned char bytes[sizeof(T)];
-        std::memcpy(bytes, &value, sizeof(T));
-        for (std::size_t i = 0; i < sizeof(T) / 2; ++i) {
-            const unsigned char byte = bytes[i];
-            bytes[i] = bytes[sizeof(T) - 1 - i];
-            bytes[sizeof(T) - 1 - i] = byte;
-        }
-        std::memcpy(&value, bytes, sizeof(T));
-    }
+    if constexpr (std::endian::native == std::endian::big)
+        return swapped(value);
+    return value;
+}
+
+/* The bytes of \a value in big-endian order, which is that of Python's frames. */
+template<Scalar T>
+T bigEndian(T value) noexcept
+{
+    if constexpr (std::endian::native == std::endian::little)
+        return swapped(value);
     return value;
 }
 
@@ -48,6 +64,21 @@ T loadLittle(const void *from) noexcept
     T value;
     std::memcpy(&value, from, sizeof(T));
     return littleEndian(value);
+}
+
+template<Scalar T>
+void storeBig(T value, void *to) noexcept
+{
+    value = bigEndian(value);
+    std::memcpy(to, &value, sizeof(T));
+}
+
+template<Scalar T>
+T loadBig(const void *from) noexcept
+{
+    T value;
+    std::memcpy(&value, from, sizeof(T));
+    return bigEndian(value);
 }
 
 /*

@@ -17,6 +17,19 @@ void LocalWaits::completeAll()
 {
     for (LocalWait *wait : std::as_const(m_waits))
         wait->finish(LocalWait::Completed);
+    m_observers.removeIf([](const std::weak_ptr<Observer> &observer) { return observer.expired(); });
+    const auto observers = m_observers;     // who is told may add or go
+    for (const auto &observer : observers) {
+        if (const auto told = observer.lock())
+            (*told)();
+    }
+}
+
+std::shared_ptr<void> LocalWaits::observe(Observer told)
+{
+    const auto observer = std::make_shared<Observer>(std::move(told));
+    m_observers.append(observer);
+    return observer;
 }
 
 void LocalWaits::cancelAll()

@@ -23,10 +23,14 @@ class LocalWaits
 public:
     void completeAll();
     void cancelAll();
+    /* Has completeAll() call \a told as well, for as long as the result lives. */
+    using Observer = std::function<void()>;
+    [[nodiscard]] std::shared_ptr<void> observe(Observer told);
 
 private:
     friend class LocalWait;
     QList<LocalWait *> m_waits;
+    QList<std::weak_ptr<Observer>> m_observers;
 };
 
 /*

@@ -70,12 +70,24 @@ def pool_goals():
     yield rate, ours("qvariant", chunk="auto"), ">=", 1, ("python_pool", {"chunk": "auto"})
 
 
+def connection_goals():
+    trip, flow = ("connection_roundtrip", "us_p50"), ("connection_throughput", "mib_per_s")
+    yield trip, ours("coro", transport="local"), "<=", 1.3, ("qlocalsocket", {})
+    yield trip, ours("coro", transport="tcp"), "<=", 1.3, ("qtcpsocket", {})
+    for transport in ("local", "tcp"):
+        yield trip, ours("blocking", transport=transport), "<=", 1.0, ("python_connection", {"transport": transport})
+    for size in (65536, 1048576):
+        for form in ("blocking", "coro"):
+            yield flow, ours(form, transport="local", size=size), ">=", 0.7, ("floor_unix", {"size": size})
+
+
 # (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
     (LOCK, ours("blocking"), "<=", 3, ("floor_cas", {})),
     (LOCK, ours("coro"), "<=", 80, None),
     (LOCK, ours("coro"), "<=", 0.01, ("naive", {"form": "coro"})),
+    *connection_goals(),
     *contended_goals(),
     *pending_goals(),
     *start_goals(),

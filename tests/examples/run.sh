@@ -84,3 +84,13 @@ code=0
 wait "$pid" || code=$?
 [ "$code" -eq 130 ] || fail "04-transcode: exit code $code after Ctrl-C"
 [ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files after Ctrl-C"
+
+echo "-- 06-python-worker"
+"$root/examples/run.sh" 06-python-worker "aß" "€" >"$work/names" 2>"$work/errors" || { cat "$work/errors" >&2; fail "06-python-worker failed"; }
+printf '%s\n' "a LATIN SMALL LETTER A" "ß LATIN SMALL LETTER SHARP S" "€ EURO SIGN" | cmp - "$work/names" || fail "06-python-worker: wrong names"
+worker=$root/build/examples/06-python-worker/06-python-worker
+dates=$(python3 "$root/examples/06-python-worker/dates.py" "$worker" 2024-02-29 de_DE fr_FR) || fail "06-python-worker: dates.py failed"
+[ "$dates" = "$(printf '%s\n' "de_DE Donnerstag, 29. Februar 2024" "fr_FR jeudi 29 février 2024")" ] || fail "06-python-worker: $dates"
+if "$worker" --python false x >"$work/names" 2>&1; then
+    fail "06-python-worker: a worker that ends at once is no error"
+fi

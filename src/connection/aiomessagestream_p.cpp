@@ -1,0 +1,360 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "connection/aiomessagestream_p.h"
+
+#include "base/aioerrno_p.h"
+#include "codec/rawmessageframe.h"
+
+#include <QAbstractEventDispatcher>
+#include <QPointer>
+#include <QSocketNotifier>
+#include <QThread>
+#include <QTimer>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace aio_detail {
+
+namespace {
+
+const auto operation = QStringLiteral("AioConnection::stream");
+constexpr qsizetype chunkSize = 64 * 1024;
+constexpr qsizetype bodyStep = 1 << 20;         // so much memory at most is there for bytes that have not come yet
+constexpr qint64 bytesPerTurn = 4 << 20;        // then the event loop gets its turn
+constexpr int lingering = 30000;                // ms that a closed stream tries to send the rest
+
+} // namespace
+
+MessageStream::MessageStream(int socket, QObject *parent) : QObject(parent), m_socket(socket)
+{
+}
+
+MessageStream::~MessageStream()
+{
+    close();
+}
+
+void MessageStream::close()
+{
+    delete std::exchange(m_readNotifier, nullptr);
+    delete std::exchange(m_writeNotifier, nullptr);
+    if (m_socket >= 0)
+        ::close(std::exchange(m_socket, -1));
+    m_outbox.clear();
+    m_unsent = 0;
+}
+
+void MessageStream::closeWhenSent(std::unique_ptr<MessageStream> stream)
+{
+    stream->flush();
+    if (stream->m_outbox.empty() || !QAbstractEventDispatcher::instance(stream->thread()))
+        return;
+    MessageStream *last = stream.release();
+    last->keepAll();
+    last->setParent(nullptr);
+    last->disconnect();
+    last->m_isClosing = true;
+    last->m_isReading = false;
+    const auto end = [last] {
+        if (last->m_outbox.empty() || last->m_writeError)
+            last->deleteLater();
+    };
+    connect(last, &MessageStream::writable, last, end);
+    connect(QThread::currentThread(), &QThread::finished, last, &QObject::deleteLater);
+    QTimer::singleShot(lingering, last, &QObject::deleteLater);
+    last->updateNotifiers();
+}
+
+// -- reading
+
+QByteArray MessageStream::takeMessage()
+{
+    QByteArray message = std::move(m_inbox.front());
+    m_inbox.pop_front();
+    m_inboxBytes -= message.size();
+    updateNotifiers();
+    return message;
+}
+
+bool MessageStream::isReadWanted(bool isWanted) const
+{
+    if (m_socket < 0 || m_readError || m_isClosing)
+        return false;
+    if (m_isStepwise || m_outbox.empty())
+        return isWanted && m_inbox.empty();
+    return m_inboxBytes < std::max(m_limit, qint64(1));
+}
+
+qsizetype MessageStream::readTo(void *data, qsizetype size)
+{
+    ssize_t got;
+    do {
+        got = ::recv(m_socket, data, size_t(size), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return got;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return 0;
+    const bool isBetween = m_headerSize == 0 && m_missing == 0;
+    if (got == 0 && isBetween) {
+        endRead(makeError(AioError::EndOfStream, QStringLiteral("the other side has closed the connection"), operation));
+    } else if (got == 0) {
+        endRead(makeError(AioError::PeerDied, QStringLiteral("the other side went away in the middle of a message, which is dropped"),
+                          operation));
+    } else {
+        const int number = errno;
+        endRead(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot read from the connection"), number), operation, {},
+                          number));
+    }
+    return 0;
+}
+
+void MessageStream::receiveSome()
+{
+    if (m_missing > 0 && (m_isStepwise || m_missing >= chunkSize)) {
+        if (m_body.size() == m_bodySize)
+            m_body.resize(m_bodySize + qsizetype(std::min<qint64>(m_missing, bodyStep)));
+        const qsizetype got = readTo(m_body.data() + m_bodySize, m_body.size() - m_bodySize);
+        m_bodySize += got;
+        m_missing -= got;
+        if (got > 0 && m_missing == 0)
+            beginBody(-1);
+        return;
+    }
+    char chunk[chunkSize];
+    const qsizetype size = m_isStepwise ? m_headerWanted - m_headerSize : chunkSize;
+    feed(chunk, readTo(chunk, size));
+}
+
+void MessageStream::feed(const char *data, qsizetype size)
+{
+    while (size > 0 && !m_readError) {
+        if (m_missing > 0) {
+            const qsizetype part = qsizetype(std::min<qint64>(m_missing, size));
+            m_body.resize(m_bodySize + part);
+            std::memcpy(m_body.data() + m_bodySize, data, size_t(part));
+            m_bodySize += part;
+            m_missing -= part;
+            data += part;
+            size -= part;
+            if (m_missing == 0)
+                beginBody(-1);
+        } else if (!feedHeader(data, size)) {
+            return;
+        }
+    }
+}
+
+bool MessageStream::feedHeader(const char *&data, qsizetype &size)
+{
+    const qsizetype part = std::min(size, m_headerWanted - m_headerSize);
+    std::memcpy(m_header + m_headerSize, data, size_t(part));
+    m_headerSize += part;
+    data += part;
+    size -= part;
+    const auto header = aio_raw::loadMessageHeader(m_header, size_t(m_headerSize), quint64(m_limit));
+    switch (header.state) {
+    case aio_raw::MessageHeader::Incomplete:
+        m_headerWanted = qsizetype(header.size);
+        return true;
+    case aio_raw::MessageHeader::Complete:
+        beginBody(qint64(header.length));
+        return true;
+    case aio_raw::MessageHeader::Negative:
+        endRead(makeError(AioError::ProtocolError, QStringLiteral("the other side announced a message of negative size: it does not speak "
+                                                                  "the protocol of Python's multiprocessing.connection"), operation));
+        return false;
+    case aio_raw::MessageHeader::TooLong:
+        endRead(makeError(AioError::TooLarge,
+                          QStringLiteral("the other side announced a message of %1 bytes, and %2 are allowed: raise maximumFrame(), or "
+                                         "send less").arg(header.length).arg(m_limit), operation));
+        return false;
+    }
+    return false;
+}
+
+// Begins a message of \a length bytes; -1: the one that was begun is complete.
+void MessageStream::beginBody(qint64 length)
+{
+    if (length > 0) {
+        m_headerSize = 0;
+        m_headerWanted = 4;
+        m_missing = length;
+        m_bodySize = 0;
+        return;
+    }
+    if (length == 0) {
+        m_headerSize = 0;
+        m_headerWanted = 4;
+        m_body = QByteArray("");
+    }
+    m_inboxBytes += m_body.size();
+    m_inbox.push_back(std::exchange(m_body, QByteArray()));
+    m_bodySize = 0;
+}
+
+void MessageStream::endRead(const AioError &error)
+{
+    m_readError = error;
+    m_body = QByteArray();
+}
+
+void MessageStream::receive(bool isWanted)
+{
+    const bool was = hasMessage() || m_readError;
+    qint64 budget = bytesPerTurn;
+    for (;;) {
+        if (!isReadWanted(isWanted) || budget <= 0)
+            break;
+        const qint64 before = m_inboxBytes + m_bodySize + m_headerSize + qint64(m_inbox.size()) * 4;
+        receiveSome();
+        const qint64 after = m_inboxBytes + m_bodySize + m_headerSize + qint64(m_inbox.size()) * 4;
+        if (before == after)
+            break;
+        budget -= qAbs(after - before);
+    }
+    updateNotifiers();
+    if (!was && (hasMessage() || m_readError))
+        Q_EMIT readable();
+}
+
+void MessageStream::setReading(bool isReading)
+{
+    m_isReading = isReading;
+    updateNotifiers();
+}
+
+// -- writing
+
+void MessageStream::send(const QByteArray &message)
+{
+    if (m_writeError || m_socket < 0)
+        return;
+    char header[aio_raw::maxMessageHeader];
+    const auto size = aio_raw::storeMessageHeader(quint64(message.size()), header);
+    m_outbox.push_back({QByteArray(header, qsizetype(size)), message, 0});
+    m_unsent += qint64(size) + message.size();
+    if (m_outbox.size() == 1)
+        flush();
+}
+
+void MessageStream::keepAll()
+{
+    for (Outgoing &message : m_outbox)
+        message.body.detach();
+}
+
+bool MessageStream::withdrawLast()
+{
+    if (m_outbox.empty() || m_outbox.back().sent > 0)
+        return false;
+    m_unsent -= m_outbox.back().header.size() + m_outbox.back().body.size();
+    m_outbox.pop_back();
+    updateNotifiers();
+    return true;
+}
+
+void MessageStream::flush()
+{
+    const bool hadNone = m_outbox.empty();
+    const bool hadRoom = hasRoom();
+    while (!m_outbox.empty() && m_socket >= 0 && !m_writeError) {
+        // several messages at once, each in two parts
+        constexpr std::size_t most = 32;
+        iovec parts[most];
+        std::size_t count = 0;
+        for (const Outgoing &message : m_outbox) {
+            if (count + 2 > most)
+                break;
+            const qsizetype headerLeft = message.header.size() - std::min(message.sent, message.header.size());
+            const qsizetype bodySent = std::max<qsizetype>(message.sent - message.header.size(), 0);
+            if (headerLeft > 0)
+                parts[count++] = {const_cast<char *>(message.header.constData()) + message.sent, size_t(headerLeft)};
+            if (message.body.size() > bodySent)
+                parts[count++] = {const_cast<char *>(message.body.constData()) + bodySent, size_t(message.body.size() - bodySent)};
+        }
+        msghdr request{};
+        request.msg_iov = parts;
+        request.msg_iovlen = decltype(request.msg_iovlen)(count);
+        ssize_t sent = ::sendmsg(m_socket, &request, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        if (sent < 0) {
+            const int number = errno;
+            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), operation, {},
+                               number));
+            break;
+        }
+        m_unsent -= sent;
+        while (sent > 0 || (!m_outbox.empty() && m_outbox.front().sent == m_outbox.front().header.size() + m_outbox.front().body.size())) {
+            Outgoing &message = m_outbox.front();
+            const qsizetype total = message.header.size() + message.body.size();
+            const qsizetype part = std::min<qsizetype>(sent, total - message.sent);
+            message.sent += part;
+            sent -= part;
+            if (message.sent == total)
+                m_outbox.pop_front();
+        }
+    }
+    updateNotifiers();
+    if ((!hadRoom && hasRoom()) || (!hadNone && m_outbox.empty()) || m_writeError)
+        Q_EMIT writable();
+}
+
+void MessageStream::endWrite(const AioError &error)
+{
+    m_writeError = error;
+    m_outbox.clear();
+    m_unsent = 0;
+}
+
+// -- waiting
+
+void MessageStream::prepare(pollfd &entry, bool isReading) const
+{
+    entry.fd = m_socket;
+    entry.events = 0;
+    if (isReadWanted(isReading))
+        entry.events |= POLLIN;
+    if (!m_outbox.empty())
+        entry.events |= POLLOUT;
+    if (entry.events == 0)
+        entry.fd = -1;      // else the end of the other side would be told for ever
+}
+
+QSocketNotifier *MessageStream::makeNotifier(int type)
+{
+    auto *notifier = new QSocketNotifier(m_socket, QSocketNotifier::Type(type), this);
+    connect(notifier, &QSocketNotifier::activated, this, [this, type] {
+        if (type == QSocketNotifier::Read)
+            receive(m_isReading);
+        else
+            flush();
+    });
+    return notifier;
+}
+
+void MessageStream::updateNotifiers()
+{
+    const bool reads = isReadWanted(m_isReading);
+    const bool writes = m_socket >= 0 && !m_outbox.empty();
+    const bool mayHave = QThread::currentThread() == thread() && QAbstractEventDispatcher::instance();
+    if (reads && !m_readNotifier && mayHave)
+        m_readNotifier = makeNotifier(QSocketNotifier::Read);
+    if (writes && !m_writeNotifier && mayHave)
+        m_writeNotifier = makeNotifier(QSocketNotifier::Write);
+    if (m_readNotifier && m_readNotifier->isEnabled() != reads)
+        m_readNotifier->setEnabled(reads);
+    if (m_writeNotifier && m_writeNotifier->isEnabled() != writes)
+        m_writeNotifier->setEnabled(writes);
+}
+
+} // namespace aio_detail

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiowait.h>
+
+#include "connection/aioconnection_p.h"
+#include "connection/aiolistener_p.h"
+
+#include <aioprocessing/aioevent.h>
+#include <aioprocessing/aioprocess.h>
+#include <aioprocessing/aiotask.h>
+
+#include <QPointer>
+
+#include <algorithm>
+
+using namespace aio_detail;
+
+namespace {
+
+const char *const operation = "AioConnection::waitAny";
+
+[[noreturn]] void misused(const QString &text)
+{
+    throwError(AioError::UsageError, text, QLatin1StringView(operation));
+}
+
+bool isReadyNow(QObject *object)
+{
+    if (auto *connection = qobject_cast<AioConnection *>(object)) {
+        auto &d = AioConnectionPrivate::of(*connection);
+        d.requireOpen(operation, true);
+        return d.lookForMessage();
+    }
+    if (auto *listener = qobject_cast<AioListener *>(object)) {
+        auto &d = AioListenerPrivate::of(*listener);
+        d.requireOpen(operation);
+        return d.proceed();
+    }
+    if (auto *process = qobject_cast<AioProcess *>(object))
+        return process->join(QDeadlineTimer(0));
+    return static_cast<AioEvent *>(object)->isSet();
+}
+
+void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
+{
+    for (qsizetype i = 0; i < objects.size(); ++i) {
+        QObject *object = objects[i];
+        const bool isLocal = qobject_cast<AioConnection *>(object) || qobject_cast<AioListener *>(object);
+        const bool isKnown = isLocal || (!isBlocking && (qobject_cast<AioProcess *>(object) || qobject_cast<AioEvent *>(object)));
+        if (!isKnown) {
+            misused(isBlocking
+                        ? QStringLiteral("only connections and listeners can be waited for together in a blocked thread: use "
+                                         "coro_waitAny()")
+                        : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
+        }
+        if (objects.indexOf(object) != i)
+            misused(QStringLiteral("an object stands twice among those to wait for"));
+    }
+}
+
+QList<QObject *> readyOnes(const QList<QObject *> &objects)
+{
+    QList<QObject *> ready;
+    for (QObject *object : objects) {
+        if (isReadyNow(object))
+            ready.append(object);
+    }
+    return ready;
+}
+
+// Tells a group of waits of what happens to some objects, as long as it lives.
+class Watching
+{
+public:
+    Watching(const QList<QObject *> &objects, std::shared_ptr<LocalWaits> news) : m_news(std::move(news))
+    {
+        for (QObject *object : objects)
+            watch(object);
+    }
+    ~Watching()
+    {
+        m_stop.request_stop();      // waits for events
+        for (const auto &connection : m_polled) {
+            --connection->watchers;
+            connection->updateReading();
+        }
+    }
+    Q_DISABLE_COPY_MOVE(Watching)
+
+    bool isOneGone() const { return m_isOneGone; }
+
+private:
+    void watch(QObject *object)
+    {
+        QObject::connect(object, &QObject::destroyed, &m_context, [this] {
+            m_isOneGone = true;
+            m_news->completeAll();
+        });
+        if (auto *connection = qobject_cast<AioConnection *>(object)) {
+            const auto d = AioConnectionPrivate::of(*connection).shared_from_this();
+            m_polled.push_back(d);
+            ++d->watchers;
+            d->updateReading();
+            m_observed.push_back(d->readers.waits()->observe([news = m_news] { news->completeAll(); }));
+        } else if (auto *listener = qobject_cast<AioListener *>(object)) {
+            const auto d = AioListenerPrivate::of(*listener).shared_from_this();
+            m_listening.push_back(d);
+            m_turns.push_back(std::make_unique<Turn>(d->line));
+            m_observed.push_back(d->line.waits()->observe([news = m_news] { news->completeAll(); }));
+        } else if (auto *process = qobject_cast<AioProcess *>(object)) {
+            QObject::connect(process, &AioProcess::finished, &m_context, [this] { m_news->completeAll(); });
+        } else if (auto *event = qobject_cast<AioEvent *>(object)) {
+            waitForEvent(event->coro_wait(m_stop.get_token()), m_news);
+        }
+    }
+
+    static QCoro::Task<> waitForEvent(QCoro::Task<bool> wait, std::shared_ptr<LocalWaits> news)
+    {
+        try {
+            const bool isSet = co_await wait;
+            Q_UNUSED(isSet);
+        } catch (const AioException &) {        // it goes, or this does
+        }
+        news->completeAll();
+    }
+
+    const std::shared_ptr<LocalWaits> m_news;
+    bool m_isOneGone = false;
+    std::stop_source m_stop;
+    QObject m_context;
+    std::vector<std::shared_ptr<AioConnectionPrivate>> m_polled;
+    std::vector<std::shared_ptr<AioListenerPrivate>> m_listening;       // before the turns in their lines
+    std::vector<std::unique_ptr<Turn>> m_turns;
+    std::vector<std::shared_ptr<void>> m_observed;
+};
+
+[[noreturn]] void failAsCancelled()
+{
+    throwError(AioError::Cancelled, QStringLiteral("the wait for several objects was cancelled"), QLatin1StringView(operation));
+}
+
+} // namespace
+
+QCoro::Task<QList<QObject *>> AioProcessing::coro_waitAny(QList<QObject *> objects, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireWaitable(objects, false);
+    if (stop.stop_requested())
+        failAsCancelled();
+    QList<QObject *> ready = readyOnes(objects);
+    const auto news = std::make_shared<LocalWaits>();
+    std::optional<Watching> watching;
+    while (ready.isEmpty() && !deadline.hasExpired()) {
+        LocalWait wait(news, deadline, stop, operation);
+        if (!watching)
+            watching.emplace(objects, news);
+        const LocalWait::Outcome outcome = co_await wait.done();
+        if (outcome == LocalWait::Cancelled || watching->isOneGone())
+            failAsCancelled();
+        ready = readyOnes(objects);
+    }
+    co_return ready;
+}
+
+QList<QObject *> AioProcessing::waitAny(const QList<QObject *> &objects, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireWaitable(objects, true);
+    QList<QObject *> ready;
+    Blocking wait;
+    wait.proceed = [&] {
+        ready = readyOnes(objects);
+        return !ready.isEmpty();
+    };
+    wait.prepare = [&](std::vector<pollfd> &entries) {
+        QDeadlineTimer next = QDeadlineTimer::Forever;
+        for (QObject *object : objects) {
+            if (auto *connection = qobject_cast<AioConnection *>(object))
+                AioConnectionPrivate::of(*connection).stream->prepare(entries.emplace_back(), true);
+            else
+                next = std::min(next, AioListenerPrivate::of(*static_cast<AioListener *>(object)).prepare(entries));
+        }
+        return next;
+    };
+    if (blockOn(wait, deadline, stop, operation) == BlockResult::Stopped)
+        failAsCancelled();
+    return ready;
+}
