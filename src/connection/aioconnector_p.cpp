@@ -17,7 +17,7 @@
 namespace aio_detail {
 
 namespace {
-const auto operation = QStringLiteral("AioClient::connectToPeer");
+const auto connectOperation = QStringLiteral("AioClient::connectToPeer");
 } // namespace
 
 Connector::Connector(const AioAddress &address, const Authentication &authentication, std::chrono::milliseconds handshakeTime, qint64 limit,
@@ -68,7 +68,8 @@ void Connector::tryNext(int lastNumber)
         text += QStringLiteral("; nobody listens there: start the listener first");
     else if (number == EAGAIN)
         text += QStringLiteral("; more wait there to be accepted than the listener's backlog allows");
-    fail(makeError(number == ENOENT ? AioError::ConnectionRefused : codeOfErrno(number), text, operation, m_address.toString(), number));
+    const AioError::Code code = number == ENOENT ? AioError::ConnectionRefused : codeOfErrno(number);
+    fail(makeError(code, text, connectOperation, m_address.toString(), number));
 }
 
 void Connector::onConnected()
@@ -80,7 +81,7 @@ void Connector::onConnected()
         return fail(makeError(AioError::PermissionDenied,
                               QStringLiteral("who listens at %1 is another user: use a place that only this user can write to")
                                   .arg(m_address.toString()),
-                              operation, m_address.toString()));
+                              connectOperation, m_address.toString()));
     }
     m_peering = new Peering(std::make_unique<MessageStream>(std::exchange(m_socket, -1)), m_authentication.makeHandshake(Handshake::Client),
                             QDeadlineTimer(m_handshakeTime), m_limit, this);

@@ -12,6 +12,8 @@
 
 namespace aio_detail {
 
+inline const auto wrongKey = QStringLiteral("the other side does not know the key: give both the same one");
+
 /*
  * How the two sides of a new connection show each other that they know the same key, as a machine that is fed with messages:
  * what it wants to be sent is in takeOutgoing(), after construction and after each receive(). No message is longer than

@@ -23,7 +23,7 @@ namespace aio_detail {
 
 namespace {
 
-const auto operation = QStringLiteral("AioConnection::stream");
+const auto streaming = QStringLiteral("AioConnection::stream");
 constexpr qsizetype chunkSize = 64 * 1024;
 constexpr qsizetype bodyStep = 1 << 20;         // so much memory at most is there for bytes that have not come yet
 constexpr qint64 bytesPerTurn = 4 << 20;        // then the event loop gets its turn
@@ -103,13 +103,13 @@ qsizetype MessageStream::readTo(void *data, qsizetype size)
         return 0;
     const bool isBetween = m_headerSize == 0 && m_missing == 0;
     if (got == 0 && isBetween) {
-        endRead(makeError(AioError::EndOfStream, QStringLiteral("the other side has closed the connection"), operation));
+        endRead(makeError(AioError::EndOfStream, QStringLiteral("the other side has closed the connection"), streaming));
     } else if (got == 0) {
         endRead(makeError(AioError::PeerDied, QStringLiteral("the other side went away in the middle of a message, which is dropped"),
-                          operation));
+                          streaming));
     } else {
         const int number = errno;
-        endRead(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot read from the connection"), number), operation, {},
+        endRead(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot read from the connection"), number), streaming, {},
                           number));
     }
     return 0;
@@ -168,12 +168,12 @@ bool MessageStream::feedHeader(const char *&data, qsizetype &size)
         return true;
     case aio_raw::MessageHeader::Negative:
         endRead(makeError(AioError::ProtocolError, QStringLiteral("the other side announced a message of negative size: it does not speak "
-                                                                  "the protocol of Python's multiprocessing.connection"), operation));
+                                                                  "the protocol of Python's multiprocessing.connection"), streaming));
         return false;
     case aio_raw::MessageHeader::TooLong:
         endRead(makeError(AioError::TooLarge,
                           QStringLiteral("the other side announced a message of %1 bytes, and %2 are allowed: raise maximumFrame(), or "
-                                         "send less").arg(header.length).arg(m_limit), operation));
+                                         "send less").arg(header.length).arg(m_limit), streaming));
         return false;
     }
     return false;
@@ -289,7 +289,7 @@ void MessageStream::flush()
             break;
         if (sent < 0) {
             const int number = errno;
-            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), operation, {},
+            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), streaming, {},
                                number));
             break;
         }

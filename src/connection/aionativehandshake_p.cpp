@@ -10,8 +10,8 @@ namespace aio_detail {
 namespace {
 
 const QByteArray mark("#AIO1#");
-const QByteArray failure("#AIO1-FAILURE#");
-constexpr int nonceSize = 32;
+const QByteArray nativeFailure("#AIO1-FAILURE#");
+constexpr int nativeNonceSize = 32;
 constexpr int proofSize = 32;
 
 QByteArray proof(const QByteArray &key, const char *role, QByteArrayView hello, QByteArrayView rest)
@@ -23,7 +23,6 @@ QByteArray proof(const QByteArray &key, const char *role, QByteArrayView hello, 
     return code.result();
 }
 
-const auto wrongKey = QStringLiteral("the other side does not know the key: give both the same one");
 
 } // namespace
 
@@ -32,14 +31,14 @@ NativeHandshake::NativeHandshake(Role role, const QByteArray &key)
     : m_role(role), m_key(QCryptographicHash::hash(key, QCryptographicHash::Sha256))
 {
     if (role == Listener) {
-        m_hello = mark + freshNonce(nonceSize);
+        m_hello = mark + freshNonce(nativeNonceSize);
         send(m_hello);
     }
 }
 
 void NativeHandshake::receive(QByteArrayView message)
 {
-    if (message == failure)
+    if (message == nativeFailure)
         reject(QStringLiteral("the other side has refused: give both the same key"));
     else if (message.startsWith(QByteArrayView("#CHALLENGE#")))
         reject(QStringLiteral("the other side speaks Python's handshake: choose that one here too"));
@@ -55,24 +54,24 @@ void NativeHandshake::receive(QByteArrayView message)
 
 void NativeHandshake::answer(QByteArrayView hello)
 {
-    if (hello.size() != mark.size() + nonceSize)
+    if (hello.size() != mark.size() + nativeNonceSize)
         return reject(QStringLiteral("the greeting of the listener makes no sense"));
     m_hello = hello.toByteArray();
-    m_answer = mark + freshNonce(nonceSize);
+    m_answer = mark + freshNonce(nativeNonceSize);
     m_answer += proof(m_key, "client", m_hello, QByteArrayView(m_answer).sliced(mark.size()));
     send(m_answer);
 }
 
 void NativeHandshake::judge(QByteArrayView answer)
 {
-    if (answer.size() == mark.size() + nonceSize + proofSize) {
-        const QByteArray wanted = proof(m_key, "client", m_hello, answer.sliced(mark.size(), nonceSize));
+    if (answer.size() == mark.size() + nativeNonceSize + proofSize) {
+        const QByteArray wanted = proof(m_key, "client", m_hello, answer.sliced(mark.size(), nativeNonceSize));
         if (isSameSecret(wanted, answer.last(proofSize))) {
             send(mark + proof(m_key, "listener", m_hello, answer));
             return accept();
         }
     }
-    send(failure);
+    send(nativeFailure);
     reject(wrongKey);
 }
 

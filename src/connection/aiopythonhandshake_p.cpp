@@ -37,8 +37,8 @@ const Digest &describe(PythonDigest digest)
 
 const QByteArray challengeMark("#CHALLENGE#");
 const QByteArray welcome("#WELCOME#");
-const QByteArray failure("#FAILURE#");
-constexpr int nonceSize = 40;
+const QByteArray pythonFailure("#FAILURE#");
+constexpr int pythonNonceSize = 40;
 constexpr qsizetype leastChallenge = 20;
 constexpr qsizetype longestPrefix = 10;     // with its braces
 
@@ -68,7 +68,6 @@ const Digest *namedDigest(QByteArrayView message, bool &isNamed)
     return nullptr;
 }
 
-const auto wrongKey = QStringLiteral("the other side does not know the key: give both the same one");
 const auto tooWeak =
     QStringLiteral("the other side uses a digest below the minimum: Python before 3.12 only has MD5, which must be allowed");
 
@@ -84,7 +83,7 @@ PythonHandshake::PythonHandshake(Role role, const QByteArray &key, PythonDigest 
 void PythonHandshake::challenge()
 {
     const PythonDigest digest = m_minimum == PythonDigest::Md5 ? PythonDigest::Sha256 : m_minimum;
-    m_challenge = prefixOf(describe(digest)) + freshNonce(nonceSize);
+    m_challenge = prefixOf(describe(digest)) + freshNonce(pythonNonceSize);
     m_step = AwaitingAnswer;
     send(challengeMark + m_challenge);
 }
@@ -139,7 +138,7 @@ void PythonHandshake::judge(QByteArrayView answer)
     const bool isAllowed = digest && (digest == wanted || (digest == &md5 && m_minimum == PythonDigest::Md5));
     const QByteArrayView code = isNamed && digest ? answer.sliced(prefixOf(*digest).size()) : answer;
     if (!isAllowed || !isSameSecret(codeOf(*digest, m_key, m_challenge), code)) {
-        send(failure);
+        send(pythonFailure);
         return reject(isAllowed || !digest ? wrongKey : tooWeak);
     }
     send(welcome);

@@ -17,23 +17,23 @@ using namespace aio_detail;
 
 namespace {
 
-const char *const operation = "AioConnection::waitAny";
+const char *const waitAnyOperation = "AioConnection::waitAny";
 
 [[noreturn]] void misused(const QString &text)
 {
-    throwError(AioError::UsageError, text, QLatin1StringView(operation));
+    throwError(AioError::UsageError, text, QLatin1StringView(waitAnyOperation));
 }
 
 bool isReadyNow(QObject *object)
 {
     if (auto *connection = qobject_cast<AioConnection *>(object)) {
         auto &d = AioConnectionPrivate::of(*connection);
-        d.requireOpen(operation, true);
+        d.requireOpen(waitAnyOperation, true);
         return d.lookForMessage();
     }
     if (auto *listener = qobject_cast<AioListener *>(object)) {
         auto &d = AioListenerPrivate::of(*listener);
-        d.requireOpen(operation);
+        d.requireOpen(waitAnyOperation);
         return d.proceed();
     }
     if (auto *process = qobject_cast<AioProcess *>(object))
@@ -136,7 +136,7 @@ private:
 
 [[noreturn]] void failAsCancelled()
 {
-    throwError(AioError::Cancelled, QStringLiteral("the wait for several objects was cancelled"), QLatin1StringView(operation));
+    throwError(AioError::Cancelled, QStringLiteral("the wait for several objects was cancelled"), QLatin1StringView(waitAnyOperation));
 }
 
 } // namespace
@@ -150,7 +150,7 @@ QCoro::Task<QList<QObject *>> AioProcessing::coro_waitAny(QList<QObject *> objec
     const auto news = std::make_shared<LocalWaits>();
     std::optional<Watching> watching;
     while (ready.isEmpty() && !deadline.hasExpired()) {
-        LocalWait wait(news, deadline, stop, operation);
+        LocalWait wait(news, deadline, stop, waitAnyOperation);
         if (!watching)
             watching.emplace(objects, news);
         const LocalWait::Outcome outcome = co_await wait.done();
@@ -180,7 +180,7 @@ QList<QObject *> AioProcessing::waitAny(const QList<QObject *> &objects, QDeadli
         }
         return next;
     };
-    if (blockOn(wait, deadline, stop, operation) == BlockResult::Stopped)
+    if (blockOn(wait, deadline, stop, waitAnyOperation) == BlockResult::Stopped)
         failAsCancelled();
     return ready;
 }

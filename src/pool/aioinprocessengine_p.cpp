@@ -13,7 +13,6 @@ namespace aio_detail {
 
 namespace {
 
-constexpr qint64 ms = 1'000'000;    // nanoseconds
 
 AioError refused()
 {
@@ -123,7 +122,7 @@ void InProcessEngine::cancel(const PoolJobPtr &job, const AioError &error)
             continue;
         worker->stop.request_stop();
         worker->giveUpError = error;
-        worker->giveUpAt = job->isContextual ? aio_raw::now() + m_settings.cancelGrace.count() * ms : 0;
+        worker->giveUpAt = job->isContextual ? aio_raw::now() + m_settings.cancelGrace.count() * NsPerMs : 0;
     }
     wake();
 }
@@ -343,7 +342,7 @@ void InProcessEngine::look()
                 continue;
             const PoolJob &job = *worker->running.job;
             const auto due = [&](std::chrono::milliseconds limit) {
-                return limit.count() < 0 ? INT64_MAX : worker->beganAt + limit.count() * ms;
+                return limit.count() < 0 ? INT64_MAX : worker->beganAt + limit.count() * NsPerMs;
             };
             const qint64 soft = worker->isSoftTold ? INT64_MAX : due(job.softTimeout);
             const qint64 hard = due(job.timeout);
@@ -372,7 +371,7 @@ void InProcessEngine::look()
         m_timer->stop();
         m_events.ended();
     } else if (next != INT64_MAX) {
-        m_timer->start(std::chrono::milliseconds(std::max<qint64>((next - aio_raw::now() + ms - 1) / ms, 0)));
+        m_timer->start(std::chrono::milliseconds(std::max<qint64>((next - aio_raw::now() + NsPerMs - 1) / NsPerMs, 0)));
     }
 }
 

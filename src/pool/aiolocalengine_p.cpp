@@ -20,21 +20,20 @@ namespace aio_detail {
 
 namespace {
 
-constexpr qint64 ms = 1'000'000;                    // nanoseconds
-constexpr qint64 ahead = ms / 2;                    // how much work a worker gets at once, if tasks are that short
+constexpr qint64 ahead = NsPerMs / 2;         // how much work a worker gets at once, if tasks are that short
 constexpr quint32 mostAhead = 4096;                 // items
 constexpr quint32 fewItems = 2;                     // with no more it rings for each outcome
-constexpr qint64 lookInterval = ms;
-constexpr qint64 slowAfter = 2 * ms;                // then what it has not begun goes to those that are idle
-constexpr qint64 leavingTime = 10'000 * ms;         // for a worker that was told to end
-constexpr qint64 intensityTime = 10'000 * ms;
+constexpr qint64 lookInterval = NsPerMs;
+constexpr qint64 slowAfter = 2 * NsPerMs;     // then what it has not begun goes to those that are idle
+constexpr qint64 leavingTime = 10'000 * NsPerMs;   // for a worker that was told to end
+constexpr qint64 intensityTime = 10'000 * NsPerMs;
 constexpr std::size_t intensity = 5;                // deaths in that time
 constexpr int quarantineAfter = 3;                  // workers that one task killed
 constexpr qsizetype mostBytes = 256 * 1024;         // of arguments sent together, where several items are
 
 qint64 nanoseconds(std::chrono::milliseconds time)
 {
-    return std::min<qint64>(time.count(), std::numeric_limits<qint64>::max() / (4 * ms)) * ms;
+    return std::min<qint64>(time.count(), std::numeric_limits<qint64>::max() / (4 * NsPerMs)) * NsPerMs;
 }
 
 } // namespace
@@ -531,7 +530,7 @@ void LocalEngine::checkLimits(LocalWorker &worker, qint64 now)
         return;
     const qint64 due = began + nanoseconds(job.timeout);
     if (now < due || !worker.isRunning()) {
-        m_nextLook = std::min(m_nextLook, std::max(due, now + ms / 4));
+        m_nextLook = std::min(m_nextLook, std::max(due, now + NsPerMs / 4));
         return;
     }
     takeBack(worker);    // from here on it can begin nothing else
@@ -653,7 +652,7 @@ void LocalEngine::schedule()
         return;
     }
     const qint64 left = std::max<qint64>(next - aio_raw::now(), 0);
-    m_timer->start(std::chrono::milliseconds(std::min<qint64>((left + ms - 1) / ms, 24 * 3600 * 1000)));
+    m_timer->start(std::chrono::milliseconds(std::min<qint64>((left + NsPerMs - 1) / NsPerMs, 24 * 3600 * 1000)));
 }
 
 void LocalEngine::deliver()

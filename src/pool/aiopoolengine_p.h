@@ -22,6 +22,8 @@
  */
 namespace aio_detail {
 
+inline constexpr qint64 NsPerMs = 1'000'000;
+
 /*
  * What is submitted together: items of one function with the same options, one for apply(). Each is a task of its own: it is begun
  * once, fails alone, and is cancelled alone.

@@ -3,6 +3,7 @@
 #include "sync/aiodoorbell_p.h"
 
 #include "base/aiologging_p.h"
+#include "sync/aioresumer_p.h"
 #include "sync/aiowait_p.h"
 #include "sync/rawrepair.h"
 
@@ -18,8 +19,7 @@ namespace {
 
 using namespace aio_raw;
 
-// How long one turn of the event loop may be spent on resuming coroutines: a frame of a 120 Hz display has room for it.
-constexpr Nanoseconds Budget = 2'000'000;
+constexpr Nanoseconds Budget = std::chrono::nanoseconds(TurnBudget).count();
 
 thread_local Doorbell *t_doorbell = nullptr;
 thread_local bool t_ending = false;

@@ -14,11 +14,6 @@
 namespace aio_detail {
 namespace {
 
-using namespace std::chrono_literals;
-
-// How long one turn of the event loop may be spent on resuming coroutines: a frame of a 120 Hz display has room for it.
-constexpr auto Budget = 2ms;
-
 thread_local Resumer *t_resumer = nullptr;
 thread_local bool t_loopHasEnded = false;
 
@@ -29,9 +24,9 @@ void endOfLoop()
 }
 
 // Threads that are no QThreads end without the signal finished().
-struct AtThreadExit
+struct LoopEndsAtThreadExit
 {
-    ~AtThreadExit() { endOfLoop(); }
+    ~LoopEndsAtThreadExit() { endOfLoop(); }
 };
 
 // A program may make one application object after another.
@@ -149,7 +144,7 @@ Resumer::Resumer() : m_inbox(std::make_shared<ResumerInbox>(this))
         qAddPostRoutine(&endOfLoop);
     } else {
         connect(thread(), &QThread::finished, this, &endOfLoop, Qt::DirectConnection);
-        thread_local AtThreadExit atThreadExit;
+        thread_local LoopEndsAtThreadExit atThreadExit;
     }
 }
 
@@ -164,7 +159,7 @@ void Resumer::turn()
 {
     const auto inbox = m_inbox;     // a coroutine may end the loop, and with it this
     inbox->beginTurn();
-    const QDeadlineTimer end(Budget, Qt::PreciseTimer);
+    const QDeadlineTimer end(TurnBudget, Qt::PreciseTimer);
     do {
         const auto resumption = inbox->take();
         if (!resumption)

@@ -5,6 +5,7 @@
 #include <QObject>
 
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <deque>
 #include <memory>
@@ -12,6 +13,9 @@
 #include <unordered_set>
 
 namespace aio_detail {
+
+/*! How long one turn of the event loop may be spent on resuming coroutines: a frame of a 120 Hz display has room for it. */
+inline constexpr std::chrono::milliseconds TurnBudget(2);
 
 class Resumer;
 class Resumption;
