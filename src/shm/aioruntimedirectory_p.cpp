@@ -63,6 +63,13 @@ int openLock(const QString &path, int flags)
         : ::open(QFile::encodeName(path).constData(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
+// Whether the open file still has a name.
+bool isLinked(int descriptor)
+{
+    struct stat info;
+    return ::fstat(descriptor, &info) == 0 && info.st_nlink > 0;
+}
+
 QString entryName(char kind, const Identity &id)
 {
     return QString::fromLatin1(QByteArray(1, kind) + '-' + toHex(id));
@@ -106,7 +113,7 @@ RuntimeDirectory &RuntimeDirectory::instance()
 
 RuntimeDirectory::RuntimeDirectory() : m_path(chosenPath()), m_pid(::getpid())
 {
-    open();
+    make();
     try {
         const Lock lock(*this);
         sweepLocked();
@@ -118,7 +125,7 @@ RuntimeDirectory::RuntimeDirectory() : m_path(chosenPath()), m_pid(::getpid())
     std::atexit([] { instance().leave(); });
 }
 
-void RuntimeDirectory::open()
+void RuntimeDirectory::make() const
 {
     const QByteArray path = QFile::encodeName(m_path);
     if (makeDirectory(m_path) != 0 && errno != EEXIST)
@@ -136,16 +143,23 @@ void RuntimeDirectory::open()
 }
 
 RuntimeDirectory::Lock::Lock(const RuntimeDirectory &directory)
-    : m_descriptor(openLock(directory.m_path + QStringLiteral("/lock"), O_CREAT))
 {
-    if (m_descriptor < 0)
-        fail(QStringLiteral("cannot open the lock of the runtime directory %1").arg(directory.m_path), errno);
-    // held for a few system calls by whoever has it, unless that process was stopped in between
     QElapsedTimer timer;
     timer.start();
-    for (unsigned long pause = 100; ::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0; pause = qMin(pause * 2, 20'000ul)) {
-        if (timer.hasExpired(900)) {
+    // held for a few system calls by whoever has it, unless that process was stopped in between
+    for (unsigned long pause = 100;; pause = qMin(pause * 2, 20'000ul)) {
+        m_descriptor = openLock(directory.m_path + QStringLiteral("/lock"), O_CREAT);
+        const int error = m_descriptor >= 0 ? EWOULDBLOCK : errno;
+        AIO_FAULT_POINT("directory.opened");
+        if (m_descriptor >= 0 && ::flock(m_descriptor, LOCK_EX | LOCK_NB) == 0 && isLinked(m_descriptor))
+            return;
+        if (m_descriptor >= 0)
             ::close(m_descriptor);
+        if (error == ENOENT && directory.m_entryLock < 0)
+            directory.make();       // the last program that had an entry has just taken the directory away
+        else if (error != EWOULDBLOCK)
+            fail(QStringLiteral("cannot open the lock of the runtime directory %1").arg(directory.m_path), error);
+        if (timer.hasExpired(900)) {
             fail(QStringLiteral("the runtime directory %1 is locked by a process that does not go on (stopped?)")
                      .arg(directory.m_path),
                  ETIMEDOUT);

@@ -64,7 +64,7 @@ private:
     RuntimeDirectory();
     /*! Whether this is the process that made the entry, and no child forked from it. */
     bool isOwn() const;
-    void open();
+    void make() const;
     void makeEntry();
     void sweepLocked();
     void removeOwnEntry();

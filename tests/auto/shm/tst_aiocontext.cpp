@@ -261,6 +261,23 @@ private Q_SLOTS:
         QCOMPARE(AioTest::additional(AioTest::orphanedIpc(), ipcBefore), QStringList());
     }
 
+    // The last program that ends takes the directory away while the next one starts.
+    void programThatComesAsTheLastOneLeavesMakesTheDirectoryAnew()
+    {
+        QTemporaryDir parent;
+        const QString path = parent.filePath(QStringLiteral("runtime"));
+        qputenv("AIO_FAULT", "directory.opened:1:stop");
+        HelperProcess comer("useDirectory", {QFile::encodeName(path)});
+        qunsetenv("AIO_FAULT");
+        QVERIFY(comer.waitForStop());
+        QVERIFY(QFile::remove(path + QStringLiteral("/lock")));
+        QVERIFY(QDir().rmdir(path));
+        comer.cont();
+        QCOMPARE(comer.readLine(), QByteArray("fine"));
+        QCOMPARE(comer.waitForEnd(), 0);
+        QVERIFY(!QFileInfo::exists(path));
+    }
+
     void memoryGrowsAndIsUsedAgain()
     {
         constexpr int Count = 100;
