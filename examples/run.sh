@@ -43,6 +43,13 @@ build_example 04-transcode
 transcoded=$(mktemp -d)
 "$aio_root/build/examples/04-transcode/04-transcode" "$aio_root/src" "$transcoded"
 rm -rf "$transcoded"
+if [ -n "$(find /usr/share/icons -name '*.png' -print -quit 2>/dev/null)" ]; then
+    echo "== 05-thumbnails: all images in /usr/share/icons, by a pool of processes"
+    build_example 05-thumbnails
+    thumbnails=$(mktemp -d)
+    "$aio_root/build/examples/05-thumbnails/05-thumbnails" --size 16 /usr/share/icons "$thumbnails"
+    rm -rf "$thumbnails"
+fi
 if command -v python3 >/dev/null; then
     echo "== 06-python-worker: a Python script as worker, and a Python program whose worker is this one"
     build_example 06-python-worker

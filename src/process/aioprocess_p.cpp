@@ -9,6 +9,7 @@
 #include "process/aioidentity_p.h"
 #include "process/aioworkermain_p.h"
 #include "process/rawchannel.h"
+#include "sync/aiomonitor_p.h"
 
 #include <QMetaMethod>
 #include <QThread>
@@ -220,6 +221,7 @@ void AioProcessPrivate::onEnded(int code, int signalNumber)
     if (phase != Starting && phase != Running)
         return;
     const QPointer<AioProcess> self(q);
+    Monitor::noteEnd(pid);
     if (m_channel)
         m_channel->pump();    // what the worker said last
     if (self)

@@ -161,6 +161,12 @@ void Monitor::watchTheRest()
         watchLocked(*lot);
 }
 
+void Monitor::noteEnd(qint64 pid)
+{
+    for (const std::shared_ptr<Arena> &arena : Arena::all())
+        RawRepair::repairTheDead(Lot::of(arena).raw(), pid);
+}
+
 void Monitor::handle()
 {
     const std::unique_lock lock(m_mutex, std::try_to_lock);

@@ -49,6 +49,8 @@ public:
      * AioException: out of descriptors or threads.
      */
     int descriptor();
+    /* The process with \a pid has ended, as its parent knows: repairs what it has left, whether or not anybody watches. */
+    static void noteEnd(qint64 pid);
     /* Deals with what made the descriptor readable. Any thread; never waits for another one. */
     void handle();
     /* Starts the thread that watches for processes whose event loop, if any, does not run. False: out of resources. */

@@ -136,11 +136,11 @@ bool repair(RawLot &lot, Owner dead) noexcept
     return true;
 }
 
-void repairTheDead(RawLot &lot) noexcept
+void repairTheDead(RawLot &lot, std::int64_t pid) noexcept
 {
     RawArena &arena = lot.arena();
-    forEachOther(arena, [&](Owner owner, const SlotState &) {
-        if (!hasLife(arena, *arena.slotOf(owner)))
+    forEachOther(arena, [&](Owner owner, const SlotState &state) {
+        if ((pid == 0 || state.pid == pid) && !hasLife(arena, *arena.slotOf(owner)))
             repair(lot, owner);
     });
 }

@@ -22,8 +22,8 @@ void leave(RawLot &lot) noexcept;
 /* Takes this process's hold off \a cell, and the cell away when it was the last. */
 void close(RawLot &lot, Cell &cell, Address address) noexcept;
 
-/* Looks at every other process of the arena, and repairs those that have ended. */
-void repairTheDead(RawLot &lot) noexcept;
+/* Looks at every other process of the arena, or at the one with \a pid, and repairs those that have ended. */
+void repairTheDead(RawLot &lot, std::int64_t pid = 0) noexcept;
 
 /* Calls \a visit(owner, state) for each other process that has a slot. */
 template<class F> void forEachOther(RawArena &arena, F visit) noexcept

@@ -85,6 +85,37 @@ wait "$pid" || code=$?
 [ "$code" -eq 130 ] || fail "04-transcode: exit code $code after Ctrl-C"
 [ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files after Ctrl-C"
 
+echo "-- 05-thumbnails"
+image() { { printf 'P6 %s %s 255\n' "$2" "$3"; head -c $(($2 * $3 * 3)) /dev/urandom; } >"$1"; }
+widthOf() { echo $((16#$(od -An -tx1 -j16 -N4 "$1" | tr -d ' '))); }
+mkdir -p "$work/images/deep"
+for n in 1 2 3 4 5 6; do image "$work/images/$n.ppm" $((n * 100)) 80; done
+image "$work/images/deep/small.ppm" 20 10
+echo "no image" >"$work/images/broken.png"
+echo "no image" >"$work/images/notes.txt"
+code=0
+"$root/examples/run.sh" 05-thumbnails --jobs 2 --size 50 "$work/images" "$work/thumbnails" >"$work/summary" 2>"$work/errors" || code=$?
+[ "$code" -eq 1 ] || { cat "$work/errors" >&2; fail "05-thumbnails: exit code $code with a broken image"; }
+grep -q "broken.png" "$work/errors" || fail "05-thumbnails: the broken image is not named"
+grep -q "^7 thumbnails .* 1 images failed$" "$work/summary" || { cat "$work/summary" >&2; fail "05-thumbnails: wrong summary"; }
+[ "$(find "$work/thumbnails" -type f | wc -l)" -eq 7 ] || fail "05-thumbnails: not seven thumbnails"
+[ "$(widthOf "$work/thumbnails/6.ppm.png")" -eq 50 ] || fail "05-thumbnails: not of the size wanted"
+[ "$(widthOf "$work/thumbnails/deep/small.ppm.png")" -eq 20 ] || fail "05-thumbnails: a small image was made larger"
+thumbnails=$root/build/examples/05-thumbnails/05-thumbnails
+image "$work/images/large.ppm" 5000 5000
+for n in $(seq 40); do ln "$work/images/large.ppm" "$work/images/large$n.ppm"; done
+"$thumbnails" --jobs 2 "$work/images" "$work/thumbnails" >"$work/summary" 2>"$work/errors" &
+pid=$!
+for _ in $(seq 200); do
+    [ -n "$(pgrep -P "$pid" || true)" ] && break
+    sleep 0.02
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 130 ] || { cat "$work/errors" >&2; fail "05-thumbnails: exit code $code after Ctrl-C"; }
+[ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "05-thumbnails: something is left in the runtime directory"
+
 echo "-- 06-python-worker"
 "$root/examples/run.sh" 06-python-worker "aß" "€" >"$work/names" 2>"$work/errors" || { cat "$work/errors" >&2; fail "06-python-worker failed"; }
 printf '%s\n' "a LATIN SMALL LETTER A" "ß LATIN SMALL LETTER SHARP S" "€ EURO SIGN" | cmp - "$work/names" || fail "06-python-worker: wrong names"
