@@ -20,7 +20,7 @@ QDataStream &operator>>(QDataStream &stream, HashResult &result)
     return stream >> result.index >> result.bytes >> result.hash >> result.error;
 }
 
-static HashResult hashFile(const HashRequest &request)
+HashResult hashFile(const HashRequest &request)
 {
     HashResult result(request.index);
     QCryptographicHash hash(QCryptographicHash::Sha256);

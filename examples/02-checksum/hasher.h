@@ -37,5 +37,8 @@ QDataStream &operator>>(QDataStream &stream, HashResult &result);
 Q_DECLARE_METATYPE(HashRequest)
 Q_DECLARE_METATYPE(HashResult)
 
+/*! Runs in a worker: hashes one file. */
+HashResult hashFile(const HashRequest &request);
+
 /*! Runs in a worker: hashes the files of \a requests until that queue is shut down. */
 QCoro::Task<> hashFiles(AioQueue &requests, AioQueue &results);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 
-// 02-checksum [--jobs N] PATH...: SHA-256 of all files below the paths, by several processes, printed as sha256sum does.
+// 02-checksum [--jobs N] [--pool] PATH...: SHA-256 of all files below the paths, by several processes, printed as sha256sum does.
 
 #include "files.h"
 #include "hasher.h"
@@ -20,10 +20,48 @@
 
 namespace {
 
-class Checksum
+// What is printed: a line for each file, in their order.
+class Report
 {
 public:
-    Checksum(std::vector<File> files, int jobs) : m_files(std::move(files)), m_progress(qsizetype(m_files.size()))
+    explicit Report(std::vector<File> files) : m_files(std::move(files)), m_progress(qsizetype(m_files.size())) { }
+
+    std::size_t size() const { return m_files.size(); }
+    HashRequest request(std::size_t index) const { return HashRequest(qint64(index), m_files[index].name); }
+    int exitCode() const { return m_exitCode; }
+
+    /*! The next file in order has \a result. */
+    void print(const HashResult &result)
+    {
+        const File &file = m_files[m_printed++];
+        m_progress.clear();
+        const QByteArray error = file.error.isEmpty() ? result.error : file.error;
+        if (!error.isEmpty()) {
+            std::fprintf(stderr, "02-checksum: %s: %s\n", file.name.constData(), error.constData());
+            m_exitCode = 1;
+        } else {
+            const QByteArray line = checksumLine(file.name, result.hash);
+            std::fwrite(line.constData(), 1, std::size_t(line.size()), stdout);
+        }
+        m_progress.show();
+    }
+    /*! Some file with \a bytes bytes has been read. */
+    void add(qint64 bytes) { m_progress.add(bytes); }
+    /*! Takes the progress line away. */
+    void finish() { m_progress.clear(); }
+
+private:
+    const std::vector<File> m_files;
+    Progress m_progress;
+    std::size_t m_printed = 0;
+    int m_exitCode = 0;
+};
+
+// By worker processes and two queues.
+class QueueHasher
+{
+public:
+    QueueHasher(Report &report, int jobs) : m_report(report)
     {
         for (int i = 0; i < jobs; ++i) {
             auto &worker = m_workers.emplace_back(std::make_unique<AioProcess>(AioCall::to<&hashFiles>(m_names, m_results)));
@@ -37,60 +75,64 @@ public:
 
     std::stop_source &lost() { return m_lost; }
 
-    QCoro::Task<int> run(std::stop_token stop)
+    QCoro::Task<> run(std::stop_token stop)
     {
         for (const auto &worker : m_workers)
             worker->start();
         AioProcessing::spawn(feed(stop));
-        for (std::size_t printed = 0; printed < m_files.size(); ++printed) {
-            while (!m_waiting.count(printed)) {
+        // results come in any order
+        std::map<std::size_t, HashResult> waiting;
+        for (std::size_t printed = 0; printed < m_report.size(); ++printed) {
+            while (!waiting.count(printed)) {
                 const HashResult result = co_await m_results.coro_get<HashResult>(stop);
-                m_waiting[std::size_t(result.index)] = result;
-                m_progress.add(result.bytes);
+                waiting[std::size_t(result.index)] = result;
+                m_report.add(result.bytes);
             }
-            print(m_files[printed], m_waiting[printed]);
-            m_waiting.erase(printed);
+            m_report.print(waiting[printed]);
+            waiting.erase(printed);
         }
         for (const auto &worker : m_workers)
             co_await worker->coro_join();
-        m_progress.clear();
-        co_return m_exitCode;
     }
 
 private:
     QCoro::Task<> feed(std::stop_token stop)
     {
-        for (std::size_t i = 0; i < m_files.size(); ++i) {
-            const HashRequest request(qint64(i), m_files[i].name);
+        for (std::size_t i = 0; i < m_report.size(); ++i) {
+            const HashRequest request = m_report.request(i);
             co_await m_names.coro_put(request, QDeadlineTimer::Forever, stop);
         }
         m_names.shutDown();
     }
 
-    // Results come in any order and are printed in that of the files.
-    void print(const File &file, const HashResult &result)
-    {
-        m_progress.clear();
-        const QByteArray error = file.error.isEmpty() ? result.error : file.error;
-        if (!error.isEmpty()) {
-            std::fprintf(stderr, "02-checksum: %s: %s\n", file.name.constData(), error.constData());
-            m_exitCode = 1;
-        } else {
-            const QByteArray line = checksumLine(file.name, result.hash);
-            std::fwrite(line.constData(), 1, std::size_t(line.size()), stdout);
-        }
-        m_progress.show();
-    }
-
-    const std::vector<File> m_files;
+    Report &m_report;
     AioQueue m_names{64};       // bounded: the walk does not run away from the workers
     AioQueue m_results;
     std::vector<std::unique_ptr<AioProcess>> m_workers;
-    std::map<std::size_t, HashResult> m_waiting;
-    Progress m_progress;
     std::stop_source m_lost;
-    int m_exitCode = 0;
 };
+
+// By a pool, which does all that; a worker that is killed costs the file that it was reading, and is replaced.
+QCoro::Task<> hashInPool(Report &report, int jobs, std::stop_token stop)
+{
+    AioPool pool(jobs);
+    const std::stop_callback interrupted(stop, [&pool] { pool.terminate(); });
+    QList<HashRequest> requests;
+    for (std::size_t i = 0; i < report.size(); ++i)
+        requests.append(report.request(i));
+    QCORO_FOREACH(const AioResult<HashResult> &outcome, pool.coro_imapResults<&hashFile>(requests, 16)) {
+        if (stop.stop_requested())
+            break;
+        HashResult result = outcome.valueOr(HashResult());
+        if (!outcome)
+            result.error = outcome.error().message.toLocal8Bit();
+        report.add(result.bytes);
+        report.print(result);
+    }
+    if (stop.stop_requested())
+        throw AioException(AioError(AioError::Cancelled));
+    co_await pool.coro_close();
+}
 
 } // namespace
 
@@ -106,7 +148,8 @@ int main(int argc, char **argv)
     const QCommandLineOption jobs({QStringLiteral("j"), QStringLiteral("jobs")},
                                   QStringLiteral("How many processes read and hash."), QStringLiteral("N"),
                                   QString::number(AioProcessing::cpuCount()));
-    parser.addOption(jobs);
+    const QCommandLineOption usesPool(QStringLiteral("pool"), QStringLiteral("Let an AioPool do it, instead of processes and queues."));
+    parser.addOptions({jobs, usesPool});
     parser.addHelpOption();
     parser.addPositionalArgument(QStringLiteral("PATH..."),
                                  QStringLiteral("Files and directories. Symbolic links below a directory are not followed."));
@@ -122,9 +165,16 @@ int main(int argc, char **argv)
     const InterruptHandler interrupts([&stop] { stop.request_stop(); });
     try {
         const QStringList paths = parser.positionalArguments();
-        Checksum checksum(AioProcessing::waitBlocking(AioProcessing::run(&findFiles, paths, stop.get_token())), count);
-        const std::stop_callback lost(checksum.lost().get_token(), [&stop] { stop.request_stop(); });
-        return AioProcessing::waitBlocking(checksum.run(stop.get_token()));
+        Report report(AioProcessing::waitBlocking(AioProcessing::run(&findFiles, paths, stop.get_token())));
+        if (parser.isSet(usesPool)) {
+            AioProcessing::waitBlocking(hashInPool(report, count, stop.get_token()));
+        } else {
+            QueueHasher hasher(report, count);
+            const std::stop_callback lost(hasher.lost().get_token(), [&stop] { stop.request_stop(); });
+            AioProcessing::waitBlocking(hasher.run(stop.get_token()));
+        }
+        report.finish();
+        return report.exitCode();
     } catch (const AioException &exception) {
         if (exception.code() != AioError::Cancelled) {
             std::fprintf(stderr, "02-checksum: %s\n", exception.what());

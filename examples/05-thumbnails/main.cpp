@@ -15,6 +15,7 @@
 #include <QDir>
 #include <QFile>
 #include <QImageReader>
+#include <QLoggingCategory>
 #include <QSet>
 
 #include <cstdio>
@@ -80,6 +81,7 @@ QCoro::Task<Summary> makeAll(AioPool &pool, QList<ThumbnailRequest> requests)
 
 int main(int argc, char **argv)
 {
+    QLoggingCategory::setFilterRules(QStringLiteral("qt.gui.imageio.warning=false"));   // what libpng thinks of colour profiles
     if (AioProcessing::isWorker(argc, argv))
         return AioProcessing::runWorker(argc, argv);
     QCoreApplication app(argc, argv);
@@ -120,10 +122,11 @@ int main(int argc, char **argv)
         const Summary summary = AioProcessing::waitBlocking(makeAll(pool, requests));
         if (interrupts.signalNumber())
             return 128 + interrupts.signalNumber();
+        const AioPoolStats stats = pool.stats();
         AioProcessing::waitBlocking(pool.coro_close());
         std::printf("%lld thumbnails of %.1f MiB, made of %.1f MiB; %lld images failed\n", qlonglong(summary.made),
                     double(summary.bytes) / (1 << 20), double(summary.sourceBytes) / (1 << 20), qlonglong(summary.failed));
-        qInfo() << pool.stats();
+        qInfo() << stats;
         return summary.failed ? 1 : 0;
     } catch (const AioException &exception) {
         if (exception.code() == AioError::Cancelled && interrupts.signalNumber())

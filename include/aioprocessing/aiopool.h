@@ -165,7 +165,7 @@ public:
     /*!
      * Results one by one, in the order of the items. Items are taken from the range, which is kept in the generator, as results are
      * taken from the generator: four chunks for each worker are under way at the most. An item that fails throws there, and ends the
-     * generator. Destroying the generator cancels what is under way.
+     * generator; so does the end of the pool, when what is under way has come. Destroying the generator cancels what is under way.
      */
     template<auto F, class Range>
     QCoro::AsyncGenerator<aio_detail::Result<F>> coro_imap(Range items, int chunkSize = 1);

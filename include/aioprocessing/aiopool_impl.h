@@ -18,6 +18,8 @@ AIOPROCESSING_EXPORT void submitMap(PoolCore &core, const AioCall &call, const Q
                                     const std::shared_ptr<PoolReply> &reply);
 /*! How many chunks of an imap are under way at the most. */
 AIOPROCESSING_EXPORT int readAheadOf(const PoolCore &core);
+/*! The AioException why the pool takes nothing more; null: it does. */
+AIOPROCESSING_EXPORT std::exception_ptr refusalOf(const PoolCore &core);
 /*! Throws UsageError unless \a chunkSize is at least 1. */
 AIOPROCESSING_EXPORT void requireChunkSize(int chunkSize, const char *operation);
 
@@ -36,6 +38,11 @@ QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore>
     bool hasMore = true;
     for (;;) {
         while (hasMore && pending.replies.size() < ahead) {
+            inputError = refusalOf(*core);
+            if (inputError) {
+                hasMore = false;
+                break;
+            }
             PoolArguments arguments = argumentsFor<F>();
             qsizetype count = 0;
             try {

@@ -45,6 +45,14 @@ AioError PoolCore::refusal() const
     return makeError(AioError::Closed, QStringLiteral("the pool is not running any more: it was closed or terminated"), submitOperation());
 }
 
+AioError PoolCore::refused() const
+{
+    if (m_state == Running)
+        return {};
+    const std::lock_guard lock(m_mutex);
+    return refusal();
+}
+
 void PoolCore::submit(std::shared_ptr<PoolJob> job, const std::shared_ptr<PoolReply> &reply)
 {
     AioError error = job->arguments.error();
@@ -511,6 +519,12 @@ void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, i
 int readAheadOf(const PoolCore &core)
 {
     return 4 * core.settings().workers;
+}
+
+std::exception_ptr refusalOf(const PoolCore &core)
+{
+    const AioError error = core.refused();
+    return error ? std::make_exception_ptr(AioException(error)) : nullptr;
 }
 
 void requireChunkSize(int chunkSize, const char *operation)

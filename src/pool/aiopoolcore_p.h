@@ -98,6 +98,9 @@ public:
     void broken(const AioError &error) override;
     void ended() override;
 
+    /* Why nothing more is taken; NoError: it is. */
+    AioError refused() const;
+
 private:
     enum State { Running, Closed, Terminated, Broken };
 

@@ -104,7 +104,7 @@ void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy p
         return;
     }
 
-    // It takes its time: the event loop waits for it, and the application's end if that comes first.
+    // It takes its time: the event loop waits for it, and the end of the thread or the application if that comes first.
     Child *rest = child.release();
     QObject::connect(rest, &QObject::destroyed, [lifeline]() mutable { aio_raw::closeDescriptor(lifeline); });
     QObject::connect(rest, &Child::ended, rest, &QObject::deleteLater);
@@ -114,7 +114,11 @@ void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy p
     if (rest->thread() == QCoreApplication::instance()->thread())
         rest->setParent(QCoreApplication::instance());
     else
-        QObject::connect(rest->thread(), &QThread::finished, rest, &QObject::deleteLater);
+        QObject::connect(rest->thread(), &QThread::finished, rest, [rest] {
+            rest->signal(SIGKILL);
+            rest->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));
+            delete rest;
+        }, Qt::DirectConnection);
 }
 
 } // namespace aio_detail

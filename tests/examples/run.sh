@@ -23,6 +23,8 @@ echo "-- 02-checksum"
 find /usr/include -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >"$work/theirs"
 cmp "$work/ours" "$work/theirs" || fail "02-checksum differs from sha256sum"
 checksum=$root/build/examples/02-checksum/02-checksum
+"$checksum" --pool --jobs 3 /usr/include >"$work/ours" 2>"$work/errors" || { cat "$work/errors" >&2; fail "02-checksum --pool failed"; }
+cmp "$work/ours" "$work/theirs" || fail "02-checksum --pool differs from sha256sum"
 mkdir "$work/odd"
 printf one >"$work/odd/$(printf 'new\nline')"
 printf two >"$work/odd/back\\slash"
@@ -39,24 +41,26 @@ echo "-- 02-checksum on a terminal"
 script -qec "'$checksum' --jobs 2 '$root/include' '$root/src'" /dev/null >"$work/terminal"
 grep -qE '[0-9]+ of [0-9]+ files, [0-9.]+ MiB/s, [0-9]+:[0-9]{2} left' "$work/terminal" || fail "02-checksum: no progress on a terminal"
 
-echo "-- 02-checksum and Ctrl-C"
-"$checksum" /usr "$work/odd" >/dev/null 2>"$work/errors" &
-pid=$!
-for _ in $(seq 200); do
-    [ -n "$(pgrep -P "$pid" || true)" ] && break
-    sleep 0.02
+for pool in "" --pool; do
+    echo "-- 02-checksum $pool and Ctrl-C"
+    "$checksum" $pool /usr "$work/odd" >/dev/null 2>"$work/errors" &
+    pid=$!
+    for _ in $(seq 200); do
+        [ -n "$(pgrep -P "$pid" || true)" ] && break
+        sleep 0.02
+    done
+    workers=$(pgrep -P "$pid" || true)
+    kill -INT "$pid"
+    code=0
+    wait "$pid" || code=$?
+    [ "$code" -eq 130 ] || fail "02-checksum: exit code $code after Ctrl-C"
+    for worker in $workers; do
+        if [ -d "/proc/$worker" ] && ! grep -q '^State:.Z' "/proc/$worker/status"; then
+            fail "02-checksum: worker $worker is left after Ctrl-C"
+        fi
+    done
+    [ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "02-checksum: something is left in the runtime directory"
 done
-workers=$(pgrep -P "$pid" || true)
-kill -INT "$pid"
-code=0
-wait "$pid" || code=$?
-[ "$code" -eq 130 ] || fail "02-checksum: exit code $code after Ctrl-C"
-for worker in $workers; do
-    if [ -d "/proc/$worker" ] && ! grep -q '^State:.Z' "/proc/$worker/status"; then
-        fail "02-checksum: worker $worker is left after Ctrl-C"
-    fi
-done
-[ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "02-checksum: something is left in the runtime directory"
 
 echo "-- 04-transcode"
 mkdir -p "$work/tree/deep"

@@ -292,6 +292,27 @@ private Q_SLOTS:
         });
     }
 
+    void imapEndsWithThePool()
+    {
+        AioTest::run([]() -> QCoro::Task<> {
+            AioPool pool(2);
+            QList<int> items(100'000);
+            std::iota(items.begin(), items.end(), 0);
+            int seen = 0;
+            AioError::Code code = AioError::NoError;
+            try {
+                QCORO_FOREACH(const AioResult<int> &result, pool.coro_imapResults<&twice>(items)) {
+                    if (result && ++seen == 3)
+                        pool.terminate();
+                }
+            } catch (const AioException &e) {
+                code = e.code();
+            }
+            AIO_COMPARE(code, AioError::Closed);
+            AIO_VERIFY(seen >= 3 && seen < 100);
+        });
+    }
+
     void argumentsAndResultsOfAnySize()
     {
         AioPool pool(2);

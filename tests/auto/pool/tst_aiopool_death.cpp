@@ -313,7 +313,7 @@ private Q_SLOTS:
             last.append(pool.applyAsync<&waitForLeave>(said, leave, i));
         for (int i = 0; i < 4; ++i)
             said.get();
-        QCOMPARE(pool.activeWorkers(), 4);
+        QTRY_COMPARE(pool.activeWorkers(), 4);
         leave.set();
         for (auto &future : last)
             future.waitForFinished();
