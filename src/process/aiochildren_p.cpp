@@ -91,9 +91,11 @@ void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy p
         child->signal(SIGCONT);
         child->waitForEnd(hasLoop ? blockEnd : graceEnd);
     } else {
-        aio_raw::closeDescriptor(lifeline);    // kills a worker that is not known by its pid yet
         child->signal(SIGKILL);
-        child->waitForEnd(hasLoop ? blockEnd : QDeadlineTimer(QDeadlineTimer::Forever));
+        child->waitForEnd(blockEnd);
+        aio_raw::closeDescriptor(lifeline);    // kills a worker that has not told its pid even now, and will be a zombie therefore
+        if (!hasLoop)
+            child->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));
     }
     if (child->isRunning() && !hasLoop) {
         child->signal(SIGKILL);
