@@ -81,7 +81,8 @@ void removeChild(AioProcess *process)
 
 void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy policy, std::chrono::milliseconds grace)
 {
-    const bool hasLoop = QAbstractEventDispatcher::instance() && QCoreApplication::instance();
+    // a thread that is finishing still has the dispatcher of its loop, which does not run any more
+    const bool hasLoop = QAbstractEventDispatcher::instance() && QCoreApplication::instance() && !QThread::currentThread()->isFinished();
     const QDeadlineTimer graceEnd = grace.count() < 0 ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(grace);
     const QDeadlineTimer blockEnd = QDeadlineTimer(blockMs);
     if (policy == AioProcess::Wait) {
