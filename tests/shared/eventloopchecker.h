@@ -25,10 +25,11 @@ public:
     double largestGap();
     /* Whether no gap was longer than \a limit ms (times AioTest::timeScale()). Prints the gap when there was one. */
     bool stayedAlive(int limit = 50);
+    /* How long this thread has waited for a processor so far, in ns: other processes had it. */
+    qint64 waitedForProcessor() const;
 
 private:
     void tick();
-    qint64 waitedForProcessor() const;
 
     QTimer m_timer;
     QElapsedTimer m_clock;
