@@ -41,7 +41,7 @@ if [ "${1:-}" = --full ]; then
     cmake --build "$aio_root/build/dev" --target benchmarks
     run_ctest dev -L deep
     step "the generic backend: kill positions, primitives, queue, processes and a storm"
-    aio_build generic
+    aio_build generic -DAIOPROCESSING_TEST_PROGRAMS="$aio_root/build/dev"
     run_ctest generic -LE deep
     step "the core without Qt under ThreadSanitizer"
     aio_build tsan

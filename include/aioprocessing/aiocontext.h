@@ -50,6 +50,9 @@ public:
     /*! The context of this process, made when it is first asked for; in a worker its parent's. */
     static AioContext *defaultContext();
 
+    /*! How this library uses the system: "linux", or "generic" for any POSIX system. Programs of two backends share no context. */
+    static QString backend();
+
     /*! Opens the context called \a name, or makes it. */
     explicit AioContext(const QString &name, QObject *parent = nullptr);
     ~AioContext() override;

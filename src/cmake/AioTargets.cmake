@@ -117,29 +117,40 @@ function(aio_write_forward_headers directory)
     file(CONFIGURE OUTPUT ${directory}/AioProcessing/AioProcessing CONTENT "${all}" @ONLY)
 endfunction()
 
+# aio_borrow_test(<name>): the test program of another build, with this build's library
+function(aio_borrow_test name)
+    file(RELATIVE_PATH here ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
+    add_executable(${name} IMPORTED)
+    set_target_properties(${name} PROPERTIES
+        IMPORTED_LOCATION ${AIOPROCESSING_TEST_PROGRAMS}/${here}/${name}
+        CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;LD_LIBRARY_PATH=${PROJECT_BINARY_DIR}/src"
+    )
+endfunction()
+
 # aio_add_test(<name> SOURCES file... [LABELS label...] [TIMEOUT seconds] [BACKENDS backend...]): a Qt Test program; BACKENDS are
 # those that it is for, where it tests what only they do.
 function(aio_add_test name)
     if(AIOPROCESSING_RAW_ONLY)
         return()
     endif()
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "NO_TESTKIT" "TIMEOUT" "SOURCES;LABELS;BACKENDS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LABELS;BACKENDS")
     if(ARG_BACKENDS AND NOT AIOPROCESSING_BACKEND IN_LIST ARG_BACKENDS)
         return()
     endif()
     list(APPEND ARG_LABELS ${ARG_BACKENDS})
+    if(AIOPROCESSING_TEST_PROGRAMS)
+        aio_borrow_test(${name})
+        aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")
+        return()
+    endif()
     add_executable(${name} ${ARG_SOURCES})
     set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
     list(GET ARG_SOURCES 0 suite)       # it has the class and includes its .moc; AUTOMOC would compile one more source for each
     qt6_generate_moc(${suite} ${CMAKE_CURRENT_BINARY_DIR}/${name}.moc)
     target_sources(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${name}.moc)
-    target_link_libraries(${name} PRIVATE aioprocessing_core Qt6::Test Threads::Threads)
-    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/shared)
-    if(TARGET aio_testkit AND NOT ARG_NO_TESTKIT)
-        target_link_libraries(${name} PRIVATE aio_testkit)
-        aio_precompile(${name} REUSE_FROM aio_precompiled)
-    endif()
+    target_link_libraries(${name} PRIVATE aio_testkit)
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR} ${PROJECT_SOURCE_DIR}/src)
+    aio_precompile(${name} REUSE_FROM aio_precompiled)
     aio_test_options(${name})
     aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")
 endfunction()

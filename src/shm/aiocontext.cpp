@@ -4,6 +4,7 @@
 
 #include "base/aiologging_p.h"
 #include "platform/rawprocess.h"
+#include "platform/rawsystem.h"
 
 #include <aioprocessing/aioerror.h>
 
@@ -265,6 +266,7 @@ QStringList AioContext::workerCommand() const
     return m_starting->command;
 }
 
+QString AioContext::backend() { return QString::fromLatin1(aio_raw::backendName(aio_raw::backend())); }
 QByteArray AioContext::id() const { return m_arena->id(); }
 QThreadPool *AioContext::threadPool() const { return m_arena->threadPool(); }
 void AioContext::setThreadPool(QThreadPool *pool) { m_arena->setThreadPool(pool); }

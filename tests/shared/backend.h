@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string_view>
+#include <AioProcessing/AioContext>
 
 namespace AioTest {
 
-/* Whether the library that is tested uses what only Linux has (src/platform/rawsystem.h). */
-inline constexpr bool HasLinuxBackend = std::string_view(AIO_TEST_BACKEND) == "linux";
+/* Whether the library that is tested, not the one that this program was built with, uses what only Linux has. */
+inline bool hasLinuxBackend()
+{
+    return AioContext::backend() == QLatin1String("linux");
+}
 
 } // namespace AioTest

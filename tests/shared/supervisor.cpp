@@ -130,7 +130,7 @@ struct LeakCheck::State
         const QString runtimeDirectory = qEnvironmentVariable("AIOPROCESSING_RUNTIME_DIR") + QLatin1Char('/');
         more.removeIf([&](const QString &target) { return target.startsWith(runtimeDirectory); });
         more.removeOne(QStringLiteral("anon_inode:[eventpoll]"));
-        if (!HasLinuxBackend) {
+        if (!hasLinuxBackend()) {
             const auto isSocket = [](const QString &target) { return target.startsWith(QLatin1String("socket:")); };
             for (qsizetype i = 4 + threads().size(); i > 0; --i) {
                 if (const auto socket = std::find_if(more.cbegin(), more.cend(), isSocket); socket != more.cend())

@@ -156,7 +156,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("method");
         QTest::addColumn<bool>("withServer");    // the fork server is killed first
         for (const char *method : {"spawn", "fork", "fork with its server"}) {
-            if (!AioTest::HasLinuxBackend && qstrcmp(method, "spawn") != 0)
+            if (!AioTest::hasLinuxBackend() && qstrcmp(method, "spawn") != 0)
                 continue;       // there is no fork server
             const QString name = QLatin1StringView(method).left(5).trimmed();
             const bool withServer = qstrlen(method) > 5;
@@ -190,7 +190,7 @@ private Q_SLOTS:
         if (withServer)
             ::kill(pid_t(server), SIGKILL);
         parent.kill();
-        if (stopWorker && !AioTest::HasLinuxBackend)
+        if (stopWorker && !AioTest::hasLinuxBackend())
             ::kill(pid_t(pid), SIGCONT);        // it does not see its parent's end before
         QVERIFY(worker.endsWithin(1000));
         QVERIFY(serverWatch.endsWithin(1000));
@@ -199,7 +199,7 @@ private Q_SLOTS:
 
     void stoppedForkServerEndsWithAKilledParent()
     {
-        if (!AioTest::HasLinuxBackend)
+        if (!AioTest::hasLinuxBackend())
             QSKIP("this backend has no fork server");
         QProcess parent;
         parent.setProcessChannelMode(QProcess::ForwardedErrorChannel);

@@ -279,7 +279,7 @@ private Q_SLOTS:
     void outOfMemoryIsTold_data() { methods(); }
     void outOfMemoryIsTold()
     {
-        if (!AioTest::HasLinuxBackend)
+        if (!AioTest::hasLinuxBackend())
             QSKIP("this backend does not learn why the kernel killed a process");
         QFETCH(bool, forked);
         const QString group = QStringLiteral("/sys/fs/cgroup/memory/tst_aioprocess_life-%1").arg(::getpid());

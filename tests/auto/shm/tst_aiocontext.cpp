@@ -246,7 +246,7 @@ private Q_SLOTS:
             QCOMPARE(::kill(worker.toInt(), SIGSTOP), 0);       // nobody is left who could clean up
         QVERIFY(tree.kill());
         for (const QByteArray &worker : workers) {
-            if (!AioTest::HasLinuxBackend)
+            if (!AioTest::hasLinuxBackend())
                 ::kill(worker.toInt(), SIGCONT);                // what is stopped does not see its parent's end
         }
         for (const QByteArray &worker : workers)

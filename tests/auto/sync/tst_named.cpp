@@ -130,7 +130,7 @@ private Q_SLOTS:
     // Nothing remains when the last user has gone; where a lock shows who lives, it is the next one to come or to go who clears up.
     void cleanup()
     {
-        if (AioTest::HasLinuxBackend)
+        if (AioTest::hasLinuxBackend())
             QCOMPARE(AioTest::additional(files(), m_filesBefore).join(u' '), QString());
     }
 
