@@ -52,7 +52,7 @@ if [ "${1:-}" = --full ]; then
     exit
 fi
 
-aio_install_packages spin strace python3
+aio_install_packages strace python3
 step "build"
 aio_build dev
 step "tests"

@@ -21,10 +21,11 @@ function(aio_compile_options target)
     set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
-# aio_test_options(<target>): those of tests, in which the sanitizer leaves out what ASan finds as well and what takes half of the time
-# to compile.
+# aio_test_options(<target>): those of tests, which are compiled once and run for seconds: not optimised, and the sanitizer leaves out
+# what ASan finds as well and what takes half of the time to compile.
 function(aio_test_options target)
     aio_compile_options(${target})
+    target_compile_options(${target} PRIVATE -O0)
     if(AIOPROCESSING_SANITIZE MATCHES undefined)
         target_compile_options(${target} PRIVATE -fno-sanitize=null,alignment,object-size,vptr)
     endif()

@@ -623,8 +623,6 @@ private Q_SLOTS:
         for (const int count : std::as_const(tasks))
             QVERIFY(count <= 10);
         QCOMPARE(pool.stats().workersLost, 0);
-        pool.close();    // workers killed while the fork server brings them up are zombies until the application ends
-        QVERIFY(pool.join());
     }
 
     void workersThatGrowAreReplaced()
