@@ -10,6 +10,15 @@ export AIOPROCESSING_RUNTIME_DIR="$work/runtime"
 
 fail() { echo "$*" >&2; exit 1; }
 
+# await_worker PID: until it has a child
+await_worker() {
+    for _ in $(seq 200); do
+        [ -n "$(pgrep -P "$1" || true)" ] && return
+        sleep 0.02
+    done
+    fail "process $1 has started no worker"
+}
+
 echo "-- 01-first-steps"
 "$root/examples/run.sh" first-steps >"$work/first" 2>&1 || { cat "$work/first" >&2; fail "01-first-steps failed"; }
 for value in 6 7 8 9 10 78; do
@@ -45,10 +54,7 @@ for pool in "" --pool; do
     echo "-- 02-checksum $pool and Ctrl-C"
     "$checksum" $pool /usr "$work/odd" >/dev/null 2>"$work/errors" &
     pid=$!
-    for _ in $(seq 200); do
-        [ -n "$(pgrep -P "$pid" || true)" ] && break
-        sleep 0.02
-    done
+    await_worker "$pid"
     workers=$(pgrep -P "$pid" || true)
     kill -INT "$pid"
     code=0
@@ -61,6 +67,21 @@ for pool in "" --pool; do
     done
     [ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "02-checksum: something is left in the runtime directory"
 done
+
+echo "-- 02-checksum killed with all of its workers, and the next start of any program"
+segments() { awk '$7 == 0 { print $2 }' /proc/sysvipc/shm | sort; }      # which nobody has attached
+segments >"$work/before"
+setsid "$checksum" --jobs 3 /usr >/dev/null 2>&1 &
+pid=$!
+await_worker "$pid"
+kill -9 -- "-$pid"
+wait "$pid" 2>/dev/null || true
+while pgrep -g "$pid" >/dev/null; do sleep 0.02; done
+[ -n "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1)" ] || fail "02-checksum: there was nothing to leave behind"
+"$root/build/examples/01-first-steps/01-first-steps" 2>/dev/null
+[ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "the next start leaves something in the runtime directory"
+left=$(segments | comm -13 "$work/before" -)
+[ -z "$left" ] || fail "the next start leaves shared memory: $left"
 
 echo "-- 04-transcode"
 mkdir -p "$work/tree/deep"
@@ -79,10 +100,7 @@ code=0
 [ -z "$(find "$work/none" -type f)" ] || fail "04-transcode: leaves incomplete files"
 "$transcode" --with 'sh -c "read a; exec sleep 1000"' "$work/tree" "$work/none" >"$work/table" &
 pid=$!
-for _ in $(seq 200); do
-    [ -n "$(pgrep -P "$pid" || true)" ] && break
-    sleep 0.02
-done
+await_worker "$pid"
 kill -INT "$pid"
 code=0
 wait "$pid" || code=$?
@@ -110,10 +128,7 @@ image "$work/images/large.ppm" 5000 5000
 for n in $(seq 40); do ln "$work/images/large.ppm" "$work/images/large$n.ppm"; done
 "$thumbnails" --jobs 2 "$work/images" "$work/thumbnails" >"$work/summary" 2>"$work/errors" &
 pid=$!
-for _ in $(seq 200); do
-    [ -n "$(pgrep -P "$pid" || true)" ] && break
-    sleep 0.02
-done
+await_worker "$pid"
 kill -INT "$pid"
 code=0
 wait "$pid" || code=$?
