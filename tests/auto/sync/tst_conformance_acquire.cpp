@@ -579,11 +579,14 @@ private Q_SLOTS:
             auto held = std::make_unique<AioLocker>(AioProcessing::waitBlocking(other.coro_locker()));
             auto waiting = object->coro_locker();
             std::thread releaser([&] {
+                while (!object->context()->dump().contains(QLatin1String("waits 2 times")))
+                    std::this_thread::yield();
                 QThread::msleep(5);         // long enough that it would be handed over in order
                 held->unlock();
             });
-            QVERIFY(object->acquire(10s));
+            const bool gotIt = object->acquire(10s);
             releaser.join();
+            QVERIFY(gotIt);
             QVERIFY(!waiting.isReady());
             object->release();
             AioTest::run([&]() -> QCoro::Task<> {
