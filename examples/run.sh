@@ -38,6 +38,9 @@ build_example 01-first-steps
 echo "== 02-checksum: SHA-256 of all files in include/ and src/ by several processes"
 build_example 02-checksum
 "$aio_root/build/examples/02-checksum/02-checksum" "$aio_root/include" "$aio_root/src"
+echo "== 03-frames: 300 frames from one process to another, without a copy"
+build_example 03-frames
+"$aio_root/build/examples/03-frames/03-frames"
 echo "== 04-transcode: all files in src/ through gzip, several at once"
 build_example 04-transcode
 transcoded=$(mktemp -d)

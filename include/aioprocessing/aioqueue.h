@@ -14,6 +14,10 @@
 #include <optional>
 #include <stop_token>
 
+QT_BEGIN_NAMESPACE
+class QMetaMethod;
+QT_END_NAMESPACE
+
 class AioQueuePrivate;
 
 namespace aio_detail {
@@ -71,7 +75,7 @@ PlainTarget plainTarget(T &value)
  *
  * Errors: AioException with ShutDown (after shutDown(); for a get when the queue is empty, too), Closed (put after close()),
  * Unserializable (a value that cannot be written, or read here), TypeMismatch (get<T>() of another type), TooLarge (a message of
- * more than 7/8 of the memory limit, or of 63 MiB), OutOfResources (the system has no memory), Cancelled, UsageError.
+ * more than 7/8 of the memory limit, or of 4 GiB), OutOfResources (the system has no memory), Cancelled, UsageError.
  *
  * Python: multiprocessing.Queue, aioprocessing.AioQueue.
  *
@@ -209,7 +213,7 @@ public:
     /*! How many items there are that nobody has begun to take, counting those that are being put this moment. Out of date when it returns. */
     qsizetype size() const;
     bool isEmpty() const { return size() == 0; }
-    bool isFull() const { return size() >= maxSize(); }
+    bool isFull() const;
     qsizetype maxSize() const;
 
     /*! This object puts no more. */
@@ -224,14 +228,25 @@ public:
     QString describe() const override;
 
 Q_SIGNALS:
+    /*!
+     * There is something to get, whoever put it. Comes again whenever that has changed, so a slot may take one item or all with tryGet(),
+     * which gives nothing when others were faster. While nobody is connected it costs nothing.
+     */
+    void itemAvailable();
+    /*! A put() of this object whose deadline passed, or an isFull() that was true, would go on now. Comes once for any number of these. */
+    void spaceAvailable();
     /*! coro_get() has taken \a item. */
     void got(const QVariant &item);
     /*! coro_put() has put its value. */
     void putDone();
-    /*! shutDown() was called on this object. */
+    /*!
+     * shutDown() was called on this object; or on another one, this one is connected to itemAvailable(), and nothing is left to get.
+     * Comes once.
+     */
     void shutDownDone();
 
 protected:
+    void connectNotify(const QMetaMethod &signal) override;
     AioQueue(std::unique_ptr<AioObjectPrivate> d, QObject *parent);
     static QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
     static AioContext &defaultContext();
@@ -239,7 +254,9 @@ protected:
     QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
 
 private:
+    friend class AioQueuePrivate;
     AioQueuePrivate *d() const;
+    void noteFull(std::size_t bytes) const;
     void requireOpen(const char *operation);
     bool putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
     bool putMessage(aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);

@@ -24,7 +24,7 @@ concept AioPlainData = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> 
  *
  * Threads and lifetime: see AioObject. Nothing here waits but the lock.
  *
- * Errors: AioException with UsageError for a negative size, TooLarge for more than the context's memory limit or 63 MiB,
+ * Errors: AioException with UsageError for a negative size, TooLarge for more than the context's memory limit,
  * OutOfResources when there is no memory at once; from a handle NotFound when the object is gone and TypeMismatch when its elements
  * are of another type.
  *

@@ -38,6 +38,8 @@ enum class VariantTag : std::uint8_t {
     Map = 0x21,
     Hash = 0x22,
     StringList = 0x23,
+    DateTime = 0x28,
+    Handle = 0x29,
     Streamed = 0x7f
 };
 

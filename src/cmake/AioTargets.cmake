@@ -58,15 +58,16 @@ function(aio_room_sources room target)
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${room})
 endfunction()
 
-# aio_add_room(<room> [RAW name...] [BACKEND name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...])
+# aio_add_room(<room> [RAW name...] [BACKEND name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...] [APART Name...])
 #   RAW      name.h and name.cpp (where there is one) in src/<room>: the core that needs no Qt
 #   BACKEND  name.h and name_<backend>.cpp: the same, for each system in its own way
 #   PRIVATE  name.h and name.cpp in src/<room>
 #   CLASSES  include/aioprocessing/name.h, documented and installed, with src/<room>/name.cpp
 #   HEADERS  include/aioprocessing/name.h alone
+#   APART    the same for what needs more of Qt than the library does: not part of <AioProcessing/AioProcessing>
 # <AioProcessing/Name> is made for each class and header, but for those whose name ends in _impl.
 function(aio_add_room room)
-    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "RAW;BACKEND;PRIVATE;CLASSES;HEADERS")
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "RAW;BACKEND;PRIVATE;CLASSES;HEADERS;APART")
     set(here ${PROJECT_SOURCE_DIR}/src/${room})
     foreach(name IN LISTS ARG_RAW)
         if(EXISTS ${here}/${name}.cpp)
@@ -91,7 +92,8 @@ function(aio_add_room room)
             message(FATAL_ERROR "${room}: there is no ${name}.h")
         endif()
     endforeach()
-    foreach(name IN LISTS ARG_CLASSES ARG_HEADERS)
+    set_property(GLOBAL APPEND PROPERTY AIO_APART ${ARG_APART})
+    foreach(name IN LISTS ARG_CLASSES ARG_HEADERS ARG_APART)
         string(TOLOWER ${name} file)
         if(NOT EXISTS ${PROJECT_SOURCE_DIR}/include/aioprocessing/${file}.h)
             message(FATAL_ERROR "${room}: there is no include/aioprocessing/${file}.h")
@@ -109,11 +111,14 @@ endfunction()
 # Writes <AioProcessing/Name> for each public header, and <AioProcessing/AioProcessing> for all of them.
 function(aio_write_forward_headers directory)
     get_property(names GLOBAL PROPERTY AIO_FORWARDED)
+    get_property(apart GLOBAL PROPERTY AIO_APART)
     set(all "#include <QCoro/QCoroAsyncGenerator>\n#include <QCoro/QCoroFuture>\n#include <QCoro/QCoroTask>\n")
     foreach(name IN LISTS names)
         string(TOLOWER ${name} file)
         file(CONFIGURE OUTPUT ${directory}/AioProcessing/${name} CONTENT "#include <aioprocessing/${file}.h>\n" @ONLY)
-        string(APPEND all "#include <aioprocessing/${file}.h>\n")
+        if(NOT name IN_LIST apart)
+            string(APPEND all "#include <aioprocessing/${file}.h>\n")
+        endif()
     endforeach()
     file(CONFIGURE OUTPUT ${directory}/AioProcessing/AioProcessing CONTENT "${all}" @ONLY)
 endfunction()

@@ -24,9 +24,9 @@
  *   0x07 unsigned short          2 bytes          0x23 QStringList        count, QStrings without tag
  *   0x08 int                     4 bytes          0x7f any other type     length, type name in UTF-8,
  *   0x09 unsigned int            4 bytes                                  length, QDataStream bytes of version Qt_6_0
- *   0x0a long                    8 bytes
- *   0x0b unsigned long           8 bytes
- *   0x0c qlonglong               8 bytes
+ *   0x0a long                    8 bytes          0x28 QDateTime          Julian day (8 bytes), ms of the day (4), kind (1: local,
+ *   0x0b unsigned long           8 bytes                                  2: UTC, 3: offset), offset from UTC in s (4)
+ *   0x0c qlonglong               8 bytes          0x29 AioHandle          kind (1 byte), address (8), length, context
  *   0x0d qulonglong              8 bytes
  *
  * The tags stand in <aioprocessing/aiotags_impl.h>, with what reads and writes numbers without a QVariant.

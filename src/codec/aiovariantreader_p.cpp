@@ -4,6 +4,9 @@
 
 #include "codec/aiovariantcodec_p.h"
 
+#include <aioprocessing/aiohandle.h>
+
+#include <QDateTime>
 #include <QMetaType>
 #include <QStringList>
 #include <QtEndian>
@@ -85,11 +88,49 @@ bool VariantReader::read(QVariant &value, int depth)
         return readPairs<QVariantHash>(value, depth);
     case VariantTag::StringList:
         return readStringList(value);
+    case VariantTag::DateTime:
+        return readDateTime(value);
+    case VariantTag::Handle:
+        return readHandle(value);
     case VariantTag::Streamed:
         return readStreamed(value);
     }
     return fail(AioError::ProtocolError,
                 QStringLiteral("0x%1 is not the tag of a value").arg(uint(tag), 2, 16, QLatin1Char('0')));
+}
+
+bool VariantReader::readDateTime(QVariant &value)
+{
+    const QDate date = QDate::fromJulianDay(m_in.number<qint64>());
+    const QTime time = QTime::fromMSecsSinceStartOfDay(m_in.number<qint32>());
+    const auto kind = DateTimeKind(m_in.number<std::uint8_t>());
+    const auto offset = m_in.number<qint32>();
+    if (m_in.failed())
+        return failTruncated();
+    QDateTime moment;
+    if (kind == DateTimeKind::Utc)
+        moment = QDateTime(date, time, Qt::UTC);
+    else if (kind == DateTimeKind::Offset && qAbs(qint64(offset)) <= 24 * 3600)
+        moment = QDateTime(date, time, Qt::OffsetFromUTC, offset);
+    else if (kind == DateTimeKind::Local)
+        moment = QDateTime(date, time, Qt::LocalTime);
+    if (!date.isValid() || !time.isValid() || moment.isNull())
+        return fail(AioError::ProtocolError, QStringLiteral("the bytes of a QDateTime make no sense"));
+    value = moment;
+    return true;
+}
+
+bool VariantReader::readHandle(QVariant &value)
+{
+    const auto kind = m_in.number<std::uint8_t>();
+    const auto address = m_in.number<quint64>();
+    QByteArrayView context;
+    if (!readBlob(context))
+        return false;
+    if (kind > AioHandle::Proxy || context.size() > 64)
+        return fail(AioError::ProtocolError, QStringLiteral("the bytes of an AioHandle make no sense"));
+    value = QVariant::fromValue(AioHandle(AioHandle::Kind(kind), context.toByteArray(), address));
+    return true;
 }
 
 bool VariantReader::readStreamed(QVariant &value)

@@ -26,6 +26,8 @@ public:
 
 private:
     bool read(QVariant &value, int depth);
+    bool readDateTime(QVariant &value);
+    bool readHandle(QVariant &value);
     bool readStreamed(QVariant &value);
     bool readList(QVariant &value, int depth);
     template<class Map>

@@ -4,6 +4,9 @@
 
 #include "codec/aiovariantcodec_p.h"
 
+#include <aioprocessing/aiohandle.h>
+
+#include <QDateTime>
 #include <QIODevice>
 #include <QMetaType>
 #include <QStringList>
@@ -98,9 +101,42 @@ bool VariantWriter::write(const QVariant &value, int depth)
         return writeLength(texts.size())
             && std::all_of(texts.begin(), texts.end(), [this](const QString &text) { return writeText(text); });
     }
+    case QMetaType::QDateTime:
+        return writeDateTime(value);
     default:
-        return writeStreamed(value);
+        return value.metaType() == QMetaType::fromType<AioHandle>() ? writeHandle(value) : writeStreamed(value);
     }
+}
+
+// Those with a time zone, which the tag has no place for, are streamed.
+bool VariantWriter::writeDateTime(const QVariant &value)
+{
+    const auto &moment = *static_cast<const QDateTime *>(value.constData());
+    const Qt::TimeSpec spec = moment.timeSpec();
+    if (!moment.isValid() || spec == Qt::TimeZone)
+        return writeStreamed(value);
+    const DateTimeKind kind = spec == Qt::UTC ? DateTimeKind::Utc : spec == Qt::OffsetFromUTC ? DateTimeKind::Offset : DateTimeKind::Local;
+    char bytes[18];
+    bytes[0] = char(VariantTag::DateTime);
+    aio_raw::storeLittle(qint64(moment.date().toJulianDay()), bytes + 1);
+    aio_raw::storeLittle(qint32(moment.time().msecsSinceStartOfDay()), bytes + 9);
+    bytes[13] = char(kind);
+    aio_raw::storeLittle(qint32(kind == DateTimeKind::Offset ? moment.offsetFromUtc() : 0), bytes + 14);
+    m_out.append(bytes, sizeof bytes);
+    return hasRoom(0);
+}
+
+bool VariantWriter::writeHandle(const QVariant &value)
+{
+    const auto &handle = *static_cast<const AioHandle *>(value.constData());
+    if (handle != AioHandle(handle.kind(), handle.context(), handle.address()))
+        return writeStreamed(value);        // it has more than this
+    char bytes[10];
+    bytes[0] = char(VariantTag::Handle);
+    bytes[1] = char(handle.kind());
+    aio_raw::storeLittle(handle.address(), bytes + 2);
+    m_out.append(bytes, sizeof bytes);
+    return writeBlob(handle.context().constData(), handle.context().size(), false);
 }
 
 bool VariantWriter::writeStreamed(const QVariant &value)

@@ -31,6 +31,8 @@ public:
 
 private:
     bool write(const QVariant &value, int depth);
+    bool writeDateTime(const QVariant &value);
+    bool writeHandle(const QVariant &value);
     bool writeStreamed(const QVariant &value);
     bool writeList(const QVariantList &list, int depth);
     template<class Map>

@@ -44,12 +44,12 @@ std::unique_ptr<AioSharedDataPrivate> create(AioHandle::Kind kind, QMetaType typ
         throw AioException(makeError(AioError::UsageError, QStringLiteral("%1: %2 elements are too few").arg(name).arg(count), name));
     RawLot &lot = OpenCell::lotFor(context);
     const auto elementBytes = std::size_t(type.sizeOf());
-    const bool fits = std::size_t(count) <= LargestBlock / elementBytes
+    const bool fits = std::size_t(count) <= SIZE_MAX / 4 / elementBytes
                       && lot.slabs().couldFit(std::max<std::size_t>(std::size_t(count) * elementBytes, 1));
     if (!fits) {
         throw AioException(makeError(AioError::TooLarge,
-                                     QStringLiteral("%1: %2 elements of %3 bytes are more than the memory limit, or 63 MiB, allow; "
-                                                    "raise AioContext::setMemoryLimit(), or use several")
+                                     QStringLiteral("%1: %2 elements of %3 bytes are more than the memory limit allows; "
+                                                    "raise AioContext::setMemoryLimit(), use several, or an AioSharedMemory")
                                          .arg(name).arg(count).arg(elementBytes), name));
     }
     const auto make = [&](RawLot &) { return RawSharedData::create(lot, std::size_t(count) * elementBytes, hashOf(type)); };

@@ -30,11 +30,22 @@ Address create(RawLot &lot, std::size_t bytes, std::uint64_t type) noexcept
     return address;
 }
 
-Block find(RawLot &lot, const Cell &cell, std::size_t &bytes) noexcept
+Address createForSegment(RawLot &lot, std::size_t bytes) noexcept
+{
+    const Address address = lot.arena().createCell(Cell::Lock);
+    if (!address)
+        return 0;
+    Cell &cell = *lot.arena().at<Cell>(address);
+    cell.detail[RawLock::DataBytes].store(bytes);
+    AIO_FAULT_POINT("data.named");
+    return address;
+}
+
+Block find(RawLot &lot, const Cell &cell, std::size_t &size) noexcept
 {
     const Block block = lot.slabs().find(Address(cell.detail[RawLock::Data].load()));
-    bytes = std::size_t(cell.detail[RawLock::DataBytes].load());
-    return bytes <= block.bytes ? block : Block();
+    size = bytes(cell);
+    return size <= block.bytes ? block : Block();
 }
 
 } // namespace aio_raw::RawSharedData

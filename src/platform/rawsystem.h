@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 /*
@@ -22,6 +23,12 @@ bool hasForeignPrivileges() noexcept;
 
 /* The bytes of memory that this process has resident, or, where the system does not tell, the most it ever had; 0: not known. */
 std::int64_t residentBytes() noexcept;
+
+/*
+ * Gives the system back what lies in shared memory there, in whole pages, for all who have it mapped; it reads as zeros from then on.
+ * False: the system cannot, and the memory stays as it is.
+ */
+bool returnMemory(char *memory, std::size_t bytes) noexcept;
 
 /* A link to this process's executable, and a file with its command line, each text ending with 0. Null: the system has no such thing. */
 const char *programLink() noexcept;

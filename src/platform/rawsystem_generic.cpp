@@ -23,6 +23,11 @@ std::int64_t residentBytes() noexcept
     return ::getrusage(RUSAGE_SELF, &usage) == 0 ? std::int64_t(usage.ru_maxrss) * 1024 : 0;
 }
 
+bool returnMemory(char *, std::size_t) noexcept
+{
+    return false;
+}
+
 const char *programLink() noexcept
 {
     return nullptr;

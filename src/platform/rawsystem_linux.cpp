@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace aio_raw {
@@ -31,6 +32,11 @@ std::int64_t residentBytes() noexcept
     ::close(file);
     const char *second = size > 0 ? std::strchr(text, ' ') : nullptr;
     return second ? std::strtoll(second, nullptr, 10) * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+bool returnMemory(char *memory, std::size_t bytes) noexcept
+{
+    return ::madvise(memory, bytes, MADV_REMOVE) == 0;
 }
 
 const char *programLink() noexcept

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "queue/aioqueue_p.h"
 #include "queue/aioreceive_p.h"
 
 #include <aioprocessing/aiocontext.h>
@@ -17,14 +18,35 @@ QCoro::Task<R> inPool(AioContext &context, F work)
 }
 
 /*
- * Reads there what \a kept has kept. If the coroutine that waits for this is destroyed meanwhile, the message goes back to the queue
- * when the pool is through with it.
+ * Reads there what an operation has kept: `co_await reading.done()`, then finish(). Lives in the coroutine's frame; if that is destroyed
+ * meanwhile, the message goes back to the queue when the pool is through with it.
  */
-inline QCoro::Task<void> readInPool(AioContext &context, std::shared_ptr<Receive> kept)
+class PoolReading
 {
-    const auto reading = [kept] { kept->decode(); };
-    co_await inPool<void>(context, reading);
-    kept->finish();
-}
+public:
+    PoolReading(const QueueCall &call, Receive &operation)
+        : m_wakeup(call.name()), m_operation(operation), m_kept(std::make_shared<Receive>(operation, call.cell()))
+    {
+        const auto reading = [kept = m_kept] { kept->decode(); };
+        m_job = std::make_shared<FunctionJob<void, std::remove_const_t<decltype(reading)>>>(reading);
+        startInPool(m_job, m_wakeup.trigger(), call.context().threadPool());
+    }
+
+    Wakeup::Awaiter done() { return m_wakeup.done(); }
+    /* The message is out of shared memory, and in the operation. */
+    void finish()
+    {
+        m_job->takeResult();
+        m_kept->finish();
+        m_operation.value = std::move(m_kept->value);
+        m_operation.error = m_kept->error;
+    }
+
+private:
+    Wakeup m_wakeup;
+    Receive &m_operation;
+    const std::shared_ptr<Receive> m_kept;
+    std::shared_ptr<ResultJob<void>> m_job;
+};
 
 } // namespace aio_detail

@@ -5,6 +5,7 @@
 #include "queue/aiooutmessage_p.h"
 #include "queue/aiopoolwork_p.h"
 #include "queue/aioqueue_p.h"
+#include "queue/aioqueuewatch_p.h"
 #include "queue/aioreceive_p.h"
 
 #include <aioprocessing/aiocontext.h>
@@ -37,7 +38,11 @@ AioQueuePrivate *AioQueue::d() const
     return static_cast<AioQueuePrivate *>(d_ptr.get());
 }
 
-// -- put
+void AioQueuePrivate::sayShutDown(AioQueue *queue)
+{
+    if (!saidShutDown.exchange(true))
+        Q_EMIT queue->shutDownDone();
+}
 
 // -- put
 
@@ -77,8 +82,10 @@ bool AioQueue::putMessage(OutMessage &message, QDeadlineTimer deadline, const st
     Block block;
     if (message.needsBlock()) {
         block = call.reserve(message.size(), deadline, stop);
-        if (!block.data)
+        if (!block.data) {
+            noteFull(message.size());
             return false;
+        }
         if (!message.writeTo(block)) {
             call.raw().release(block, BlockOwner::process(call.raw().arena().self()));
             if (const AioError error = message.copyCarried(call.name()))
@@ -89,8 +96,10 @@ bool AioQueue::putMessage(OutMessage &message, QDeadlineTimer deadline, const st
     RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message.size())
                                          : RawQueue::Put(call.raw(), call.address(), message.data(), message.size());
     for (;;) {
-        if (!call.concludes(blockFor(call.lot(), operation, deadline, stop, call.name())))
+        if (!call.concludes(blockFor(call.lot(), operation, deadline, stop, call.name()))) {
+            noteFull(0);
             return false;
+        }
         if (operation.outcome() != RawQueue::Outcome::NeedsChunk)
             break;
         const Block chunk = call.reserve(RawQueue::ChunkBytes, deadline, stop);
@@ -145,8 +154,10 @@ QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVaria
     Block block;
     if (message->needsBlock()) {
         block = co_await call.reserveLater(message->size(), deadline, stop);
-        if (!block.data)
+        if (!block.data) {
+            call.whileAlive([&] { noteFull(message->size()); });
             co_return false;
+        }
         if (message->carriesBuffer() && !message->writeTo(block)) {
             call.raw().release(block, BlockOwner::process(call.raw().arena().self()));
             const auto copying = [message, name = call.name()] { return message->copyCarried(name); };
@@ -158,11 +169,11 @@ QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVaria
                 co_return false;
         }
     }
-    // from here on the block goes back with the operation
-    RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message->size())
-                                         : RawQueue::Put(call.raw(), call.address(), message->data(), message->size());
+    // from here on the block goes back with the operation, which the pool keeps as long as it writes
+    const auto operation = block.data ? std::make_shared<RawQueue::Put>(call.raw(), call.address(), block, message->size())
+                                      : std::make_shared<RawQueue::Put>(call.raw(), call.address(), message->data(), message->size());
     if (block.data && message->size() > std::size_t(muchWork)) {
-        const auto copying = [message, block] { message->writeTo(block); };
+        const auto copying = [message, block, operation] { message->writeTo(block); };
         co_await inPool<void>(call.context(), copying);
     } else if (block.data && !message->carriesBuffer()) {
         Doorbell::countBytes(message->size());
@@ -170,24 +181,39 @@ QCoro::Task<bool> AioQueue::putLater(std::shared_ptr<OutMessage> message, QVaria
     }
     call.requireObject();
     for (;;) {
-        Wait wait(call.lot(), operation, call.waits(), deadline, stop, call.name());
+        Wait wait(call.lot(), *operation, call.waits(), deadline, stop, call.name());
         const WaitResult result = co_await wait.done();
-        if (!call.concludes(result))
+        if (!call.concludes(result)) {
+            call.whileAlive([this] { noteFull(0); });
             co_return false;
-        if (operation.outcome() != RawQueue::Outcome::NeedsChunk)
+        }
+        if (operation->outcome() != RawQueue::Outcome::NeedsChunk)
             break;
         const Block chunk = co_await call.reserveLater(RawQueue::ChunkBytes, deadline, stop);
         if (!chunk.data)
             co_return false;
-        RawQueue::offer(call.raw(), operation.cell(), chunk);
-        operation.again();
+        RawQueue::offer(call.raw(), operation->cell(), chunk);
+        operation->again();
     }
-    call.requireDone(operation.outcome());
+    call.requireDone(operation->outcome());
     call.whileAlive([this] { Q_EMIT putDone(); });
     co_return true;
 }
 
 // -- get
+
+namespace {
+
+// Throws if the message of \a operation could not be read. It is taken all the same.
+void requireRead(const QueueCall &call, Receive &operation)
+{
+    if (!operation.error)
+        return;
+    operation.finishTask();
+    call.fail(operation.error);
+}
+
+} // namespace
 
 std::optional<QVariant> AioQueue::get(QDeadlineTimer deadline, std::stop_token stop)
 {
@@ -204,10 +230,7 @@ std::optional<QVariant> AioQueue::take(PlainTarget *target, QDeadlineTimer deadl
     call.requireDone(operation.outcome());
     if (target)
         target->attempts = int(operation.attempts());
-    if (operation.error) {
-        operation.finishTask();
-        call.fail(operation.error);
-    }
+    requireRead(call, operation);
     return std::move(operation.value);
 }
 
@@ -241,20 +264,14 @@ QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QD
     call.requireDone(operation.outcome());
     if (target)
         target->attempts = int(operation.attempts());
-    AioError error = operation.error;
-    QVariant item = std::move(operation.value);
     if (operation.isKeeping()) {
-        const auto kept = std::make_shared<Receive>(operation);
-        co_await readInPool(call.context(), kept);
-        error = kept->error;
-        item = std::move(kept->value);
+        PoolReading reading(call, operation);
+        co_await reading.done();
+        reading.finish();
     }
-    if (error) {
-        operation.finishTask();
-        call.fail(error);
-    }
-    call.whileAlive([&] { announceGot(item, target); });
-    co_return std::move(item);
+    requireRead(call, operation);
+    call.whileAlive([&] { announceGot(operation.value, target); });
+    co_return std::move(operation.value);
 }
 
 void AioQueue::announceGot(const QVariant &item, const PlainTarget *target)
@@ -279,19 +296,13 @@ QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
         if (operation.outcome() == RawQueue::Outcome::ShutDown)
             co_return;
         call.requireDone(operation.outcome());
-        AioError error = operation.error;
-        QVariant item = std::move(operation.value);
         if (operation.isKeeping()) {
-            const auto kept = std::make_shared<Receive>(operation);
-            co_await readInPool(call.context(), kept);
-            error = kept->error;
-            item = std::move(kept->value);
+            PoolReading reading(call, operation);
+            co_await reading.done();
+            reading.finish();
         }
-        if (error) {
-            operation.finishTask();
-            call.fail(error);
-        }
-        co_yield item;
+        requireRead(call, operation);
+        co_yield operation.value;
     }
 }
 
@@ -312,6 +323,28 @@ qsizetype AioQueue::maxSize() const
     return qsizetype(RawQueue::maxItems(d_ptr->cell->raw(), d_ptr->cell->cell()));
 }
 
+bool AioQueue::isFull() const
+{
+    const bool full = size() >= maxSize();
+    if (full)
+        noteFull(0);
+    return full;
+}
+
+void AioQueue::noteFull(std::size_t bytes) const
+{
+    static const QMetaMethod signal = QMetaMethod::fromSignal(&AioQueue::spaceAvailable);
+    if (isSignalConnected(signal) && !d()->watchesSpace)
+        QueueWatch::watchSpace(const_cast<AioQueue *>(this), *d(), bytes);
+}
+
+void AioQueue::connectNotify(const QMetaMethod &signal)
+{
+    static const QMetaMethod items = QMetaMethod::fromSignal(&AioQueue::itemAvailable);
+    if (signal == items)
+        QueueWatch::watchItems(this, *d());
+}
+
 void AioQueue::close()
 {
     d()->closed.store(true);
@@ -321,7 +354,7 @@ void AioQueue::shutDown(bool immediate)
 {
     const OpenCell &open = *d_ptr->cell;
     RawQueue::shutDown(open.raw(), open.cell(), open.address(), immediate);
-    Q_EMIT shutDownDone();
+    d()->sayShutDown(this);
 }
 
 bool AioQueue::isShutDown() const

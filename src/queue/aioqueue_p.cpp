@@ -67,6 +67,8 @@ void QueueCall::requireObject() const
 
 Block QueueCall::reserve(std::size_t bytes, const QDeadlineTimer &deadline, const std::stop_token &stop) const
 {
+    if (bytes > UINT32_MAX)
+        failTooLarge(bytes);
     RawMemory::Reserve operation(raw(), bytes);
     if (!concludes(blockFor(lot(), operation, deadline, stop, m_name)))
         return {};
@@ -76,6 +78,8 @@ Block QueueCall::reserve(std::size_t bytes, const QDeadlineTimer &deadline, cons
 QCoro::Task<Block> QueueCall::reserveLater(std::size_t bytes, QDeadlineTimer deadline, std::stop_token stop) const
 {
     const QueueCall call(*this);
+    if (bytes > UINT32_MAX)
+        call.failTooLarge(bytes);
     RawMemory::Reserve operation(call.raw(), bytes);
     Wait wait(call.lot(), operation, call.m_waits, deadline, stop, call.m_name);
     const WaitResult result = co_await wait.done();
@@ -86,13 +90,18 @@ QCoro::Task<Block> QueueCall::reserveLater(std::size_t bytes, QDeadlineTimer dea
 
 Block QueueCall::takeFrom(RawMemory::Reserve &operation, std::size_t bytes) const
 {
-    if (operation.outcome() != RawMemory::Outcome::TooLarge)
-        return operation.take();
+    if (operation.outcome() == RawMemory::Outcome::TooLarge)
+        failTooLarge(bytes);
+    return operation.take();
+}
+
+void QueueCall::failTooLarge(std::size_t bytes) const
+{
     fail(errorOf(AioError::TooLarge,
                  QStringLiteral("a message of %1 bytes does not fit into the context's shared memory, whose limit is %2 bytes (a message "
-                                "may have seven eighths of it, less what other objects use, and at most %3); send it in parts, or "
+                                "may have seven eighths of it, less what other objects use, and less than 4 GiB); send it in parts, or "
                                 "raise AioContext::setMemoryLimit()")
-                     .arg(bytes).arg(context().memoryLimit()).arg(LargestBlock)));
+                     .arg(bytes).arg(context().memoryLimit())));
 }
 
 } // namespace aio_detail

@@ -8,6 +8,10 @@
 
 #include <aioprocessing/aioqueue.h>
 
+QT_BEGIN_NAMESPACE
+class QMetaMethod;
+QT_END_NAMESPACE
+
 class AioQueuePrivate : public AioObjectPrivate
 {
 public:
@@ -15,7 +19,14 @@ public:
         : AioObjectPrivate(std::move(openCell), handleKind)
     { }
 
+    /* Emits shutDownDone(), once. */
+    void sayShutDown(AioQueue *queue);
+    static bool isListenedTo(AioQueue *queue, const QMetaMethod &signal) { return queue->isSignalConnected(signal); }
+
     std::atomic<bool> closed = false;
+    std::atomic<bool> saidShutDown = false;
+    std::atomic<bool> watchesItems = false;     // aioqueuewatch_p.h
+    std::atomic<bool> watchesSpace = false;
 };
 
 namespace aio_detail {
@@ -37,6 +48,7 @@ public:
 
     const char *name() const { return m_name; }
     AioContext &context() const { return m_cell->context(); }
+    const std::shared_ptr<OpenCell> &cell() const { return m_cell; }
     Lot &lot() const { return m_cell->lot(); }
     aio_raw::RawLot &raw() const { return m_cell->raw(); }
     aio_raw::Address address() const { return m_cell->address(); }
@@ -57,6 +69,7 @@ public:
 
 private:
     aio_raw::Block takeFrom(aio_raw::RawMemory::Reserve &operation, std::size_t bytes) const;
+    [[noreturn]] void failTooLarge(std::size_t bytes) const;
     AioError errorOf(AioError::Code code, const QString &what) const;
     QString key() const { return AioHandle(m_kind, m_cell->context().id(), m_cell->handle()).key(); }
 

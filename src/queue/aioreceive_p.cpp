@@ -12,9 +12,9 @@ namespace aio_detail {
 
 using namespace aio_raw;
 
-Receive::Receive(Receive &other)
-    : Get(other.lot(), other.address()), m_openCell(other.m_openCell), m_plain(other.m_plain), m_keepsLarge(true), m_data(other.m_data),
-      m_size(other.m_size)
+Receive::Receive(Receive &other, std::shared_ptr<OpenCell> cell)
+    : Get(other.lot(), other.address()), m_keptOpen(std::move(cell)), m_openCell(*m_keptOpen), m_plain(other.m_plain),
+      m_keepsLarge(true), m_data(other.m_data), m_size(other.m_size)
 {
     takeOver(other);
 }

@@ -19,8 +19,9 @@ public:
     Receive(const OpenCell &cell, PlainTarget *plain, bool keepsLarge)
         : Get(cell.raw(), cell.address()), m_openCell(cell), m_plain(plain), m_keepsLarge(keepsLarge)
     { }
-    /* For what \a other has kept. */
-    explicit Receive(Receive &other);
+    /* For what \a other has kept. Keeps \a cell open. */
+    Receive(Receive &other, std::shared_ptr<OpenCell> cell);
+    ~Receive() override { giveBack(); }     // while the cell is open
 
     /* Reads what was kept. Any thread. */
     void decode() noexcept;
@@ -32,6 +33,7 @@ protected:
     bool receive(const char *data, std::size_t size, bool isBlock) noexcept override;
 
 private:
+    const std::shared_ptr<OpenCell> m_keptOpen;
     const OpenCell &m_openCell;
     PlainTarget *const m_plain;
     const bool m_keepsLarge;

@@ -36,16 +36,20 @@ bool isForgotten(RawLot &lot, const Block &block) noexcept
         && head->changes.load() == before;
 }
 
-void releaseIfForgotten(RawLot &lot, const Block &block) noexcept
+// \a address, not the block: it may be gone, and its memory not be mapped any more.
+void releaseIfForgotten(RawLot &lot, Address address) noexcept
 {
+    const auto peek = lot.slabs().peek();
     // read first: after it is forgotten, another may do the same, and the block be another buffer
-    const std::uint64_t owner = block.owner->load();
+    const Block block = lot.slabs().find(address);
+    const std::uint64_t owner = block.data ? block.owner->load() : 0;
     if (BlockOwner::kind(owner) == BlockOwner::Shared && isForgotten(lot, block))
         lot.release(block, owner);
 }
 
 void collect(RawLot &lot, unsigned deadSlot) noexcept
 {
+    const auto peek = lot.slabs().peek();
     lot.slabs().sweep([&](std::uint64_t owner, Address address) {
         const Block block = BlockOwner::kind(owner) == BlockOwner::Shared ? lot.slabs().find(address) : Block();
         if (!block.data)
@@ -95,7 +99,7 @@ void drop(RawLot &lot, const Block &block) noexcept
     const unsigned slot = slotIndex(lot.arena().self());
     headOf(block)->holders[slot / 64].fetch_and(~bitOf(slot));
     AIO_FAULT_POINT("buffer.dropped");
-    releaseIfForgotten(lot, block);
+    releaseIfForgotten(lot, block.address);
 }
 
 bool isAlone(RawLot &lot, const Block &block) noexcept
@@ -149,7 +153,7 @@ void releaseMessage(RawLot &lot, const Block &message, std::uint64_t expected) n
     }
     lot.release(message, expected);
     if (carried.data)
-        releaseIfForgotten(lot, carried);
+        releaseIfForgotten(lot, carried.address);
 }
 
 } // namespace RawBuffer

@@ -18,9 +18,6 @@ namespace {
 
 using namespace RawRing;
 
-// What those of role 1 wait for, in their nodes
-enum Wish : std::uint32_t { ToPut, ToJoin };
-
 void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
 {
     constexpr unsigned AtOnce = 16;
@@ -45,16 +42,16 @@ void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
         }
         if (!(cell.word.load() & waitersBit(role)))
             cell.word.fetch_or(waitersBit(role));
-        const std::uint64_t unclaimed = countUntil(lot.arena(), *body, tail);
-        const std::uint64_t room = hasPlace(*body, tail) && unclaimed < body->maxItems ? body->maxItems - unclaimed : 0;
-        const unsigned ready = role == 1 ? unsigned(std::min<std::uint64_t>(room, AtOnce))
+        const unsigned ready = role == 1 ? unsigned(std::min<std::uint64_t>(roomFor(lot.arena(), *body, tail), AtOnce))
             : available(lot.arena(), *body, AtOnce) + RawUnfinished::countReturned(lot.arena(), *body, AtOnce);
-        const std::uint32_t wish = role == 1 ? ToPut : RawLot::AnySnapshot;
+        const auto wish = role == 1 ? RawQueue::ToPut : RawQueue::ToGet;
         lot.inviteSome(cell, role, over ? UINT32_MAX : ready, repair, wish);
         if (ready > 0 && !over)
             lot.inviteElsewhere(cell, role, wish);
+        if (ready > 0 || over)
+            lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToWatch);
         if (role == 1 && body->policy != RawQueue::Plain && RawUnfinished::isAllDone(lot.arena(), *body))
-            lot.inviteSome(cell, role, UINT32_MAX, repair, ToJoin);
+            lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToJoin);
     }
 }
 
@@ -205,7 +202,7 @@ Outcome Put::claim(RingBody &body, std::uint64_t &position, RingSlot *&slot) noe
             continue;
         }
         slot = slotAt(arena, body, position);
-        const bool full = countUntil(arena, body, position) >= body.maxItems || !hasPlace(body, position);
+        const bool full = roomFor(arena, body, position) == 0;
         if (full || !slot) {
             if (body.tail.load() != position || nextOf(body) != next)
                 continue;
@@ -268,9 +265,9 @@ Outcome Put::tryPut() noexcept
 
 // -- get
 
-Get::~Get()
+void Get::giveBack() noexcept
 {
-    RingBody *body = m_isKeeping ? bodyOf(m_lot, cell()) : nullptr;
+    RingBody *body = std::exchange(m_isKeeping, false) ? bodyOf(m_lot, cell()) : nullptr;
     if (!body)
         return;
     // nobody has seen it
@@ -279,8 +276,14 @@ Get::~Get()
     } else {
         m_slot->control.store(control(m_position, RingSlot::Full, body->mark));
         body->late.fetch_add(1);
+        body->revivals.fetch_add(1);
     }
     m_lot.kick(cell(), m_address);
+}
+
+void Get::describe(Node &node) noexcept
+{
+    node.snapshot = ToGet;
 }
 
 bool Get::attempt() noexcept

@@ -65,6 +65,7 @@ struct RingBody
     alignas(UnitBytes) std::atomic<std::uint64_t> abandoned;    // messages whose producer died before Full
     std::atomic<std::uint64_t> returned;        // not 0: there may be a record that was given back
     std::atomic<std::uint64_t> tickets;         // orders the records
+    std::atomic<std::uint64_t> revivals;        // counts messages that were given back
     alignas(UnitBytes) Entry directory[1];      // [directorySize]
 };
 
@@ -82,6 +83,9 @@ inline constexpr std::uint64_t DefaultMaxItems = (4096 - SpareChunks - 2) * Ring
 inline constexpr std::size_t ChunkBytes = RingBody::SlotsPerChunk * sizeof(RingSlot);
 
 enum Detail { BodyAddress = 0 };
+
+/* What somebody waits for, in his node: getters and watchers of items in role 0, the others in role 1. */
+enum Wish : std::uint32_t { ToGet, ToPut, ToJoin, ToWatch };
 
 /* What becomes of a message that was got: nothing; or it is unfinished until taskDone(), and when its consumer dies before, is ... */
 enum Policy : std::uint32_t { Plain, CountAsLost, Redeliver };
@@ -134,9 +138,9 @@ class Get : public RawOperation
 {
 public:
     using RawOperation::RawOperation;
-    /* Gives back what was kept and not finished. */
-    ~Get() override;
+    ~Get() override { giveBack(); }
     bool attempt() noexcept override;
+    void describe(Node &node) noexcept override;
     bool passesOn() const noexcept override { return true; }
     Outcome outcome() const noexcept { return m_outcome; }
 
@@ -156,6 +160,8 @@ protected:
      * for blocks only.
      */
     virtual bool receive(const char *data, std::size_t size, bool isBlock) noexcept = 0;
+    /* What is kept and not finished goes back to the queue. */
+    void giveBack() noexcept;
 
 private:
     Outcome tryGet() noexcept;

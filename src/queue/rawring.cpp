@@ -151,8 +151,7 @@ void repairSlots(RawArena &arena, RingBody &body) noexcept
         if (!claimed || arena.isAlive(claimantOf(seen)))
             continue;
         const bool wasWriting = stateOf(seen) == RingSlot::Writing;
-        if (wasWriting)
-            body.abandoned.fetch_add(1);
+        (wasWriting ? body.abandoned : body.revivals).fetch_add(1);
         slot->control.compare_exchange_strong(seen, control(position, wasWriting ? RingSlot::Consumed : RingSlot::Full, body.mark));
     }
 }
@@ -177,17 +176,51 @@ void advanceHints(RawArena &arena, RingBody &body) noexcept
     }
 }
 
+// Calls \a visit(position, state) for each position from \a from on that somebody has claimed, until it says false.
+template<class F> void forEachClaimed(RawArena &arena, RingBody &body, std::uint64_t from, F visit) noexcept
+{
+    for (std::uint64_t position = from;; ++position) {
+        const RingSlot *slot = slotAt(arena, body, position);
+        const std::uint64_t seen = slot ? slot->control.load() : 0;
+        if (!slot || !isAbout(seen, position) || stateOf(seen) == RingSlot::Empty || !visit(position, stateOf(seen)))
+            return;
+    }
+}
+
+// Where the first message that can be read may be.
+std::uint64_t beginOf(const RingBody &body) noexcept
+{
+    return body.late.load() ? body.head.load() : nextOf(body);
+}
+
 unsigned available(RawArena &arena, RingBody &body, unsigned limit) noexcept
 {
     unsigned count = 0;
-    for (std::uint64_t position = body.late.load() ? body.head.load() : nextOf(body); count < limit; ++position) {
-        const RingSlot *slot = slotAt(arena, body, position);
-        const std::uint64_t seen = slot ? slot->control.load() : 0;
-        if (!slot || !isAbout(seen, position) || stateOf(seen) == RingSlot::Empty)
-            break;
-        count += stateOf(seen) == RingSlot::Full;
-    }
+    forEachClaimed(arena, body, beginOf(body), [&](std::uint64_t, RingSlot::State state) {
+        count += state == RingSlot::Full;
+        return count < limit;
+    });
     return count;
+}
+
+std::uint64_t firstAvailable(RawArena &arena, RingBody &body) noexcept
+{
+    std::uint64_t first = UINT64_MAX;
+    forEachClaimed(arena, body, beginOf(body), [&](std::uint64_t position, RingSlot::State state) {
+        if (state == RingSlot::Full)
+            first = position;
+        return state != RingSlot::Full;
+    });
+    return first;
+}
+
+bool isEmpty(RawArena &arena, RingBody &body) noexcept
+{
+    bool empty = true;
+    forEachClaimed(arena, body, body.head.load(), [&](std::uint64_t, RingSlot::State state) {
+        return empty = state == RingSlot::Consumed;
+    });
+    return empty;
 }
 
 // -- memory
@@ -234,6 +267,7 @@ void destroy(RawLot &lot, Cell &cell, Address address) noexcept
         lot.release(lot.slabs().find(Address(offered)), BlockOwner::process(Owner(offered >> 32)));
     }
     lot.freeBlocksOf(address);
+    lot.slabs().trim();
 }
 
 } // namespace aio_raw::RawRing

@@ -59,6 +59,17 @@ std::uint64_t firstFull(RawArena &arena, RingBody &body, std::uint64_t from, std
 /* How many slots before \a end are not taken, but for what is late. */
 std::uint64_t countUntil(RawArena &arena, RingBody &body, std::uint64_t end) noexcept;
 
+/* How many messages may be put when the next position is \a tail. */
+inline std::uint64_t roomFor(RawArena &arena, RingBody &body, std::uint64_t tail) noexcept
+{
+    const std::uint64_t unclaimed = hasPlace(body, tail) ? countUntil(arena, body, tail) : body.maxItems;
+    return unclaimed < body.maxItems ? body.maxItems - unclaimed : 0;
+}
+/* The position of the first message that can be read; UINT64_MAX: there is none. */
+std::uint64_t firstAvailable(RawArena &arena, RingBody &body) noexcept;
+/* Whether no message is there, nor put or being read this moment. */
+bool isEmpty(RawArena &arena, RingBody &body) noexcept;
+
 /* Gives the queue a block for its next chunk; false: it has been given one already. */
 bool offer(RawLot &lot, RingBody &body, const Block &block) noexcept;
 

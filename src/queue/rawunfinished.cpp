@@ -49,6 +49,7 @@ void setReturned(RingBody &body, Record &record, std::uint64_t seen) noexcept
 {
     record.state.store(state(Record::Returned, attemptOf(seen), 0));
     body.returned.fetch_add(1);
+    body.revivals.fetch_add(1);
 }
 
 } // namespace

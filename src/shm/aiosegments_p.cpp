@@ -11,6 +11,7 @@
 #include <QMutexLocker>
 #include <QSharedMemory>
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/ipc.h>
@@ -32,6 +33,19 @@ QString misfit(const aio_raw::SegmentHeader &header, qsizetype size)
     return {};
 }
 
+// As Qt makes it of a native System V key.
+key_t keyOf(const QByteArray &name)
+{
+    return ::ftok(name.constData(), 'Q');
+}
+
+// Whether the segment at \a base, if \a name is that of one with a single block, is that one.
+bool hasNonceOf(const QByteArray &name, const void *base)
+{
+    const auto nonce = static_cast<const aio_raw::OwnSegmentHeader *>(base)->nonce;
+    return !name.contains("/own-") || name.endsWith(QByteArray::number(qulonglong(nonce), 16).rightJustified(16, '0'));
+}
+
 } // namespace
 
 Segments::Segments(const Identity &arena)
@@ -41,9 +55,9 @@ Segments::Segments(const Identity &arena)
 
 Segments::~Segments() = default;
 
-QString Segments::keyPath(unsigned index, std::uint64_t nonce) const
+QString Segments::keyPath(const QString &number, std::uint64_t nonce) const
 {
-    return RuntimeDirectory::instance().arenaPath(m_arena) + QStringLiteral("/%1-%2").arg(index).arg(nonce, 16, 16, QLatin1Char('0'));
+    return RuntimeDirectory::instance().arenaPath(m_arena) + QStringLiteral("/%1-%2").arg(number).arg(nonce, 16, 16, QLatin1Char('0'));
 }
 
 void Segments::setError(const QString &error)
@@ -122,6 +136,79 @@ void Segments::discard(unsigned index, std::uint64_t nonce) noexcept
     destroy(keyPath(index, nonce));
 }
 
+// -- segments with a single block or object in it
+
+void Segments::writeOwnHead(void *base, std::uint64_t nonce, std::size_t bytes) const noexcept
+{
+    auto *header = static_cast<aio_raw::OwnSegmentHeader *>(base);
+    header->magic = aio_raw::ArenaMagic;
+    header->layoutVersion = aio_raw::LayoutVersion;
+    std::memcpy(header->arena, m_arena, sizeof m_arena);
+    header->bytes = bytes;
+    header->nonce = nonce;
+    header->ready.store(aio_raw::ArenaMagic);
+}
+
+bool Segments::isOwn(const void *base, std::size_t size, std::uint64_t nonce, std::size_t bytes) const noexcept
+{
+    const auto *header = static_cast<const aio_raw::OwnSegmentHeader *>(base);
+    return size >= aio_raw::OwnHeadBytes + bytes && header->ready.load() == aio_raw::ArenaMagic && header->magic == aio_raw::ArenaMagic
+        && std::memcmp(header->arena, m_arena, sizeof m_arena) == 0 && header->nonce == nonce && header->bytes == bytes;
+}
+
+// Null, with an error, for -1.
+char *Segments::attachOwn(int id)
+{
+    void *base = id == -1 ? reinterpret_cast<void *>(-1) : ::shmat(id, nullptr, 0);
+    if (base != reinterpret_cast<void *>(-1))
+        return static_cast<char *>(base);
+    setError(withErrnoText(id == -1 ? QStringLiteral("shmget") : QStringLiteral("shmat"), errno));
+    return nullptr;
+}
+
+char *Segments::createOwn(std::uint64_t nonce, std::size_t bytes) noexcept
+{
+    if (const int error = AIO_FAULT_ERRNO("segment.create")) {
+        setError(withErrnoText(QStringLiteral("shmget"), error));
+        return nullptr;
+    }
+    const QByteArray name = QFile::encodeName(ownKeyPath(nonce));
+    if (::close(::open(name.constData(), O_CREAT | O_EXCL | O_CLOEXEC, 0600)) != 0) {
+        setError(withErrnoText(QStringLiteral("open"), errno));
+        return nullptr;
+    }
+    char *base = attachOwn(::shmget(keyOf(name), aio_raw::OwnHeadBytes + bytes, IPC_CREAT | IPC_EXCL | 0600));
+    if (!base)
+        return nullptr;
+    writeOwnHead(base, nonce, bytes);
+    return base + aio_raw::OwnHeadBytes;
+}
+
+char *Segments::mapOwn(std::uint64_t nonce, std::size_t bytes) noexcept
+{
+    const key_t key = keyOf(QFile::encodeName(ownKeyPath(nonce)));
+    const int id = key == -1 ? -1 : ::shmget(key, 0, 0);
+    char *base = attachOwn(id);
+    if (!base)
+        return nullptr;
+    struct shmid_ds info;
+    if (::shmctl(id, IPC_STAT, &info) == 0 && isOwn(base, info.shm_segsz, nonce, bytes))
+        return base + aio_raw::OwnHeadBytes;
+    ::shmdt(base);
+    setError(QStringLiteral("the segment of %1 is not what it was").arg(ownKeyPath(nonce)));
+    return nullptr;
+}
+
+void Segments::unmapOwn(char *memory) noexcept
+{
+    ::shmdt(memory - aio_raw::OwnHeadBytes);
+}
+
+void Segments::discardOwn(std::uint64_t nonce) noexcept
+{
+    destroy(ownKeyPath(nonce));
+}
+
 std::string Segments::home(const std::uint8_t (&entry)[16]) noexcept
 {
     return RuntimeDirectory::instance().home(entry);
@@ -130,19 +217,20 @@ std::string Segments::home(const std::uint8_t (&entry)[16]) noexcept
 void Segments::destroy(const QString &path) noexcept
 {
     const QByteArray name = QFile::encodeName(path);
-    // Qt's key of a native System V key is ftok(path, 'Q'); magic first, since another program may have the same key
-    const key_t key = ::ftok(name.constData(), 'Q');
+    // magic first, since another program may have the same key
+    const key_t key = keyOf(name);
     const int id = key == -1 ? -1 : ::shmget(key, 0, 0);
     if (id != -1) {
         void *base = ::shmat(id, nullptr, SHM_RDONLY);
         if (base != reinterpret_cast<void *>(-1)) {
             struct shmid_ds info;
-            const bool readable = ::shmctl(id, IPC_STAT, &info) == 0 && info.shm_segsz >= sizeof(aio_raw::SegmentHeader);
+            const bool readable = ::shmctl(id, IPC_STAT, &info) == 0 && info.shm_segsz >= sizeof(aio_raw::OwnSegmentHeader);
             const auto *header = static_cast<const aio_raw::SegmentHeader *>(base);
             const QByteArray arena = "/a-" + QByteArray(reinterpret_cast<const char *>(header->arena), 16).toHex() + '/';
             // a segment that was never filled in has no header; nobody else makes one of this size and user by this key
-            const bool blank = readable && header->magic == 0 && info.shm_segsz == aio_raw::SegmentBytes && info.shm_nattch <= 1;
-            if (readable && (blank || (header->magic == aio_raw::ArenaMagic && name.contains(arena))))
+            const bool sizeIsOurs = info.shm_segsz == aio_raw::SegmentBytes || name.contains("/own-");
+            const bool blank = readable && header->magic == 0 && sizeIsOurs && info.shm_nattch <= 1;
+            if (readable && (blank || (header->magic == aio_raw::ArenaMagic && name.contains(arena) && hasNonceOf(name, base))))
                 ::shmctl(id, IPC_RMID, nullptr);
             ::shmdt(base);
         }

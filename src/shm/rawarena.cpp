@@ -114,8 +114,9 @@ Address RawArena::carve(std::uint32_t wanted) noexcept
             offset = segmentHead;
         }
         const std::uint64_t number = place < ControlUnits ? 0 : MaxSegments - 1 - (place - ControlUnits) / perSegment;
-        const std::uint64_t payload = (m_header->pageEnd.load() - FirstPage) * PageBytes;
-        if ((place + wanted) * UnitBytes + payload > m_header->memoryLimit.load() || number > MaxSegments || !grow(unsigned(number)))
+        const std::uint64_t payload = (m_header->pageEnd.load() - FirstPage) * PageBytes + hugeBytes();
+        const bool isTaken = number > MaxSegments || (number > 0 && number < FirstHuge + MaxHuge);
+        if ((place + wanted) * UnitBytes + payload > m_header->memoryLimit.load() || isTaken || !grow(unsigned(number)))
             return 0;
         AIO_FAULT_POINT("arena.carve");
         if (m_header->carved.compare_exchange_strong(at, place + wanted))

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "platform/rawdoorbell.h"
+#include "platform/rawrandom.h"
 #include "shm/rawlayout.h"
 
+#include <iterator>
 #include <mutex>
 
 /*
@@ -23,7 +25,39 @@ public:
     virtual char *create(unsigned index, std::uint64_t &nonce) noexcept = 0;
     /* Takes back a segment that create() made and that lost the race for its index. */
     virtual void discard(unsigned index, std::uint64_t nonce) noexcept = 0;
+
+    // -- segments with a single block or object in it, which is what is returned. By default there are none.
+    /* Creates one of \a bytes, zeroed, whose name is \a nonce, and maps it. */
+    virtual char *createOwn(std::uint64_t, std::size_t) noexcept { return nullptr; }
+    /* Maps it until unmapOwn(). */
+    virtual char *mapOwn(std::uint64_t, std::size_t) noexcept { return nullptr; }
+    virtual void unmapOwn(char *) noexcept {}
+    /* Takes it away; it is there until the last process unmaps it. */
+    virtual void discardOwn(std::uint64_t) noexcept {}
 };
+
+/*
+ * Has \a create(name) make a segment with a single block or object in it under fresh names until it can: the System V key of a name may
+ * be that of another segment. The file of a name that was no good stays until the end, so that its key does not come again. 0: none was good.
+ */
+template<class F> std::uint64_t nameSegment(SegmentSource &source, F create) noexcept
+{
+    std::uint64_t names[16];
+    unsigned tries = 0;
+    std::uint64_t made = 0;
+    while (!made && tries < std::size(names)) {
+        randomBytes(&names[tries], sizeof names[tries]);
+        names[tries] |= 1;
+        if (create(names[tries]))
+            made = names[tries];
+        ++tries;
+    }
+    for (unsigned i = 0; i < tries; ++i) {
+        if (names[i] != made)
+            source.discardOwn(names[i]);
+    }
+    return made;
+}
 
 class RawArena final : public GuardHolders
 {
@@ -54,6 +88,9 @@ public:
     bool grow(unsigned index) noexcept;
     /* Makes payload of the pages from \a from, the end so far, to \a end. Those that nobody has taken are free from then on. */
     bool extendPages(std::uint64_t from, std::uint64_t end) noexcept;
+
+    /* How much memory the blocks take that have segments of their own (rawhuge.h). */
+    std::uint64_t hugeBytes() const noexcept;
 
     // -- processes
     /* Takes a slot for this process. False: all are taken. */
@@ -138,6 +175,14 @@ template<class T> T *RawArena::at(Address address) noexcept
             return nullptr;
     }
     return reinterpret_cast<T *>(base + std::size_t(address & ((1u << SegmentShift) - 1)) * UnitBytes);
+}
+
+inline std::uint64_t RawArena::hugeBytes() const noexcept
+{
+    std::uint64_t sum = 0;
+    for (const HugeBlock &block : m_header->huge)
+        sum += block.bytes.load();
+    return sum;
 }
 
 template<class F> bool RawArena::whileHeld(Cell &cell, F what) noexcept

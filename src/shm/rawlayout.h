@@ -23,7 +23,7 @@ namespace aio_raw {
 using Address = std::uint32_t;
 
 inline constexpr std::uint64_t ArenaMagic = 0x416e657241'6f6941;    // "AioArenA"
-inline constexpr std::uint32_t LayoutVersion = 2;
+inline constexpr std::uint32_t LayoutVersion = 3;
 inline constexpr std::size_t UnitBytes = 64;
 inline constexpr unsigned SegmentShift = 20;
 inline constexpr std::size_t SegmentBytes = UnitBytes << SegmentShift;     // 64 MiB
@@ -39,6 +39,8 @@ inline constexpr unsigned PagesPerSegment = SegmentBytes / PageBytes;
 inline constexpr std::uint32_t PageUnits = PageBytes / UnitBytes;
 inline constexpr std::uint32_t ControlUnits = 4 * 1024 * 1024 / UnitBytes;
 inline constexpr std::uint32_t FirstPage = ControlUnits / PageUnits;
+inline constexpr unsigned FirstHuge = MaxSegments / 2;      // numbers of segments that payload of pages never has
+inline constexpr unsigned MaxHuge = 256;
 inline constexpr unsigned BlocksPerSlab = 256;
 inline constexpr unsigned BlockClasses = 8;     // of 256 bytes, and twice as many each
 
@@ -72,6 +74,31 @@ struct SegmentHeader
     Page pages[PagesPerSegment];
 };
 static_assert(offsetof(SegmentHeader, pages) == UnitBytes && sizeof(SegmentHeader) % UnitBytes == 0 && sizeof(SegmentHeader) < PageBytes);
+
+/* The first bytes of a segment that has a single block or object in it, which begins behind the head. */
+struct OwnSegmentHeader
+{
+    std::uint64_t magic;
+    std::uint32_t layoutVersion;
+    std::uint32_t reserved0;
+    std::uint8_t arena[16];
+    std::uint64_t bytes;                        // behind the head
+    std::uint64_t nonce;                        // of its name
+    std::uint64_t reserved1;
+    std::atomic<std::uint64_t> ready;           // ArenaMagic
+};
+inline constexpr std::size_t OwnHeadBytes = 4096;
+static_assert(sizeof(OwnSegmentHeader) == UnitBytes && offsetof(OwnSegmentHeader, arena) == offsetof(SegmentHeader, arena));
+
+/* A block that is larger than the others can be, and so has a segment of its own. */
+struct HugeBlock
+{
+    std::atomic<std::uint64_t> owner;           // as of a page; 0: there is no such block
+    std::atomic<std::uint64_t> nonce;           // of its segment's name; 0: none yet
+    std::atomic<std::uint64_t> bytes;           // of memory that it takes
+    std::uint64_t reserved;
+};
+static_assert(sizeof(HugeBlock) == 32);
 
 struct ProcessSlot
 {
@@ -221,6 +248,7 @@ struct ArenaHeader
     std::atomic<Address> nodeChunks[MaxNodeChunks];
     std::atomic<Address> slabs[MaxSlabs];
     ProcessSlot processes[MaxProcesses];
+    HugeBlock huge[MaxHuge];
 };
 static_assert(offsetof(ArenaHeader, memory) % UnitBytes == 0 && offsetof(ArenaHeader, segments) % UnitBytes == 0);
 static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && std::atomic<std::uint64_t>::is_always_lock_free);

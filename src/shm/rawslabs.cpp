@@ -3,6 +3,7 @@
 #include "shm/rawslabs.h"
 
 #include "platform/rawfault.h"
+#include "platform/rawsystem.h"
 
 #include <algorithm>
 
@@ -49,13 +50,13 @@ std::uint64_t RawSlabs::pageEnd() noexcept
 }
 
 // Where pages must end for the memory limit.
-std::uint64_t RawSlabs::pageLimit(Use use) noexcept
+std::uint64_t RawSlabs::pageLimit(Use use, std::uint64_t taken) noexcept
 {
     const std::uint64_t limit = m_arena.header().memoryLimit.load();
     const std::uint64_t kept = (use == LargePayload ? limit / 8 : use == SmallPayload ? limit / 16 : 0)
-        + m_arena.header().carved.load() * UnitBytes;
+        + m_arena.header().carved.load() * UnitBytes + taken;
     const std::uint64_t end = FirstPage + (limit > kept ? (limit - kept) / PageBytes : 0);
-    return std::min<std::uint64_t>(end, std::uint64_t(MaxSegments / 2) * PagesPerSegment);
+    return std::min<std::uint64_t>(end, std::uint64_t(FirstHuge) * PagesPerSegment);
 }
 
 // Takes the run, whose pages from \a fresh on have never been used. The head first: the others say that they are part of its run.
@@ -149,8 +150,9 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
         // free pages just before the fresh ones are as good
         std::uint64_t first = fresh;
         // the first long run leaves room before it for short ones, if it has any itself
-        const std::uint64_t afterRoom = FirstPage + (pageLimit(use) - FirstPage) / 16;
-        if (count > MaxShortRun && first < afterRoom && afterRoom + count <= std::min<std::uint64_t>(pageLimit(use), PagesPerSegment))
+        const std::uint64_t limit = pageLimit(use);
+        const std::uint64_t afterRoom = FirstPage + (limit - FirstPage) / 16;
+        if (count > MaxShortRun && first < afterRoom && afterRoom + count <= std::min<std::uint64_t>(limit, PagesPerSegment))
             first = afterRoom;
         while (skip == 0 && first > FirstPage && first % PagesPerSegment > 1 && fresh - first + 1 < count) {
             const Page *before = m_arena.pageAt(std::uint32_t(first - 1));
@@ -163,7 +165,7 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
         if (first % PagesPerSegment == 0)
             ++first;                            // the segment's header
         const std::uint64_t end = first + count;
-        if (end > pageLimit(use) || !m_arena.grow(unsigned(first / PagesPerSegment)))
+        if (end > limit || !m_arena.grow(unsigned(first / PagesPerSegment)))
             return None;
         if (!claimRun(std::uint32_t(first), count, std::uint32_t(std::max(first, fresh)))) {
             skip = std::max(end, fresh + 1);    // somebody is about to take these, or was stopped at it
@@ -192,10 +194,55 @@ std::uint32_t RawSlabs::claimPages(std::uint32_t count, Use use) noexcept
     return first == None ? addPages(count, use) : first;
 }
 
+// Gives the system back the free pages at the end, down to \a keep. They are this process's until they are no payload any more.
+void RawSlabs::returnPages(std::uint64_t keep) noexcept
+{
+    const std::uint64_t mine = BlockOwner::process(m_arena.self());
+    for (bool goesOn = true; goesOn;) {
+        // a segment at a time, so that a repair after this process finds them
+        const std::uint64_t end = pageEnd();
+        const std::uint64_t header = (end - 1) / PagesPerSegment * PagesPerSegment;
+        const std::uint64_t least = std::max(keep, header + 1);
+        std::uint64_t begin = end;
+        while (begin > least) {
+            std::uint64_t free = FreePage;
+            Page *page = m_arena.pageAt(std::uint32_t(begin - 1));
+            if (!page || !page->owner.compare_exchange_strong(free, mine))
+                break;
+            --begin;
+        }
+        if (begin < end)
+            returnMemory(m_arena.at<char>(RawArena::addressOfPage(std::uint32_t(begin))), (end - begin) * PageBytes);
+        AIO_FAULT_POINT("slabs.return");
+        std::uint64_t expected = end;
+        const bool isWhole = begin == header + 1 && header >= keep && header > 0;
+        const std::uint64_t newEnd = isWhole ? header : begin;
+        goesOn = newEnd < end && m_arena.header().pageEnd.compare_exchange_strong(expected, newEnd) && isWhole;
+        AIO_FAULT_POINT("slabs.returned");
+        for (std::uint64_t page = begin; page < end; ++page) {
+            std::uint64_t own = mine;
+            m_arena.pageAt(std::uint32_t(page))->owner.compare_exchange_strong(own, unowned(std::uint32_t(page)));
+        }
+    }
+}
+
+void RawSlabs::trim() noexcept
+{
+    constexpr std::uint64_t Warm = 16 * 1024 * 1024 / PageBytes;
+    if (pageEnd() <= FirstPage + Warm)
+        return;
+    retireSlabs();
+    returnPages(FirstPage + Warm);
+}
+
 bool RawSlabs::couldFit(std::size_t bytes) noexcept
 {
+    if (bytes > LargestBlock) {
+        const std::uint64_t limit = m_arena.header().memoryLimit.load();
+        return RawHuge::bytesFor(bytes) + limit / 8 + m_arena.header().carved.load() * UnitBytes <= limit;
+    }
     const std::uint32_t wanted = bytes <= LargestSmallBlock ? pagesOfSlab(classOf(bytes)) : pagesFor(bytes);
-    const std::uint64_t end = pageLimit(payloadOf(bytes));
+    const std::uint64_t end = pageLimit(payloadOf(bytes), 0);
     if (wanted >= PagesPerSegment)
         return false;
     std::uint32_t run = 0;
@@ -227,6 +274,8 @@ Block RawSlabs::runAt(std::uint32_t page) noexcept
 
 Block RawSlabs::find(Address address) noexcept
 {
+    if (RawHuge::isHuge(address))
+        return m_huge.find(address);
     std::uint32_t page = address / PageUnits;
     Page *entry = address ? m_arena.pageAt(page) : nullptr;
     std::uint64_t owner = entry ? entry->owner.load() : 0;
@@ -428,7 +477,7 @@ void RawSlabs::repair() noexcept
 Block RawSlabs::allocate(std::size_t bytes, Use use) noexcept
 {
     if (bytes > LargestBlock)
-        return {};
+        return allocateHuge(bytes);
     const bool isSmall = bytes <= LargestSmallBlock;
     for (bool again = false;; again = true) {
         if (isSmall) {
@@ -449,6 +498,26 @@ Block RawSlabs::allocate(std::size_t bytes, Use use) noexcept
     }
 }
 
+bool RawSlabs::hasRoomForHuge(std::uint64_t bytes) noexcept
+{
+    const ArenaHeader &header = m_arena.header();
+    const std::uint64_t limit = header.memoryLimit.load();
+    const std::uint64_t pages = (pageEnd() - FirstPage) * PageBytes;
+    return bytes <= limit && header.carved.load() * UnitBytes + pages + m_arena.hugeBytes() + bytes + limit / 8 <= limit;
+}
+
+Block RawSlabs::allocateHuge(std::size_t bytes) noexcept
+{
+    const auto hasRoom = [this](std::uint64_t more) { return hasRoomForHuge(more); };
+    if (bytes > SIZE_MAX / 2)
+        return {};
+    if (!couldFit(bytes) || hasRoom(RawHuge::bytesFor(bytes)))
+        return m_huge.take(bytes, hasRoom);
+    retireSlabs();
+    returnPages(FirstPage);
+    return m_huge.take(bytes, hasRoom);
+}
+
 bool RawSlabs::release(const Block &block, std::uint64_t expected) noexcept
 {
     if (!block.data)
@@ -456,7 +525,10 @@ bool RawSlabs::release(const Block &block, std::uint64_t expected) noexcept
     if (!block.slab) {
         if (!block.owner->compare_exchange_strong(expected, BlockOwner::process(m_arena.self())))
             return false;
-        freeRun(block.address / PageUnits);
+        if (RawHuge::isHuge(block.address))
+            m_huge.free(block.address);
+        else
+            freeRun(block.address / PageUnits);
         return true;
     }
     const unsigned sizeClass = classOf(block.bytes);

@@ -2,52 +2,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "shm/rawarena.h"
+#include "shm/rawblock.h"
+#include "shm/rawhuge.h"
 
 /*
  * Blocks of shared memory: up to 32 KiB in size classes (256 bytes, twice as many each) that are cut from slabs, larger ones as runs
  * of pages. A run needs no neighbours to be merged with: free pages that lie side by side are a free run, whoever had them before.
- * Slabs all of whose blocks are free become pages again when memory is short.
- *
- * The owner word of a block, one swap of which takes it or gives it back:
- *   0                                free (of a page: no payload, see rawlayout.h)
- *   {1 : 4, 0 : 28, owner : 32}      a process
- *   {2 : 4, 0 : 28, cell : 32}       part of the object in a cell
- *   {3 : 4, lap : 28, cell : 32}     a message in a queue's cell; lap: the lower bits of its position
- *   {7 : 4, lap : 28, 0 : 32}        those who are named in the block itself; lap: which of the buffers that were there
- * and of a page also
- *   {4 : 4, 0 : 28, slab : 32}       the first of a slab
- *   {5 : 4, lap : 28, page : 32}     in the run that begins at that page, the lap-th one there
- *   {6 : 4, 0 : 60}                  free
- * A message's block is given back when its position no longer holds it; so every block that a dead process left is found
- * by reading the owner words, whenever he died.
+ * Slabs all of whose blocks are free become pages again when memory is short. What fits into no segment has one of its own (rawhuge.h).
  */
 namespace aio_raw {
-
-struct Block
-{
-    char *data = nullptr;                       // null: no block
-    std::size_t bytes = 0;
-    Address address = 0;                        // the same in all processes
-    std::atomic<std::uint64_t> *owner = nullptr;
-    Slab *slab = nullptr;                       // null: a run of pages
-};
-
-namespace BlockOwner {
-enum Kind : std::uint64_t { Nobody, Process, Object, Message, OfSlab, OfRun, Free, Shared };
-constexpr std::uint64_t process(Owner owner) noexcept { return Process << 60 | owner; }
-constexpr std::uint64_t object(Address cell) noexcept { return Object << 60 | cell; }
-constexpr std::uint64_t message(Address cell, std::uint64_t position) noexcept
-{ return Message << 60 | (position & 0xfffffff) << 32 | cell; }
-constexpr std::uint64_t ofSlab(Address slab) noexcept { return OfSlab << 60 | slab; }
-constexpr std::uint64_t ofRun(std::uint32_t page, std::uint32_t lap) noexcept
-{ return OfRun << 60 | std::uint64_t(lap & 0xfffffff) << 32 | page; }
-constexpr std::uint64_t shared(std::uint32_t lap) noexcept { return Shared << 60 | std::uint64_t(lap & 0xfffffff) << 32; }
-constexpr Kind kind(std::uint64_t word) noexcept { return Kind(word >> 60); }
-constexpr Address cell(std::uint64_t word) noexcept { return Address(word); }
-constexpr std::uint32_t position(std::uint64_t word) noexcept { return std::uint32_t(word >> 32 & 0xfffffff); }
-static_assert(Free << 60 == RawArena::FreePage);
-} // namespace BlockOwner
 
 inline constexpr std::size_t SmallestBlock = 256;
 inline constexpr std::size_t LargestSmallBlock = SmallestBlock << (BlockClasses - 1);
@@ -56,7 +19,7 @@ inline constexpr std::size_t LargestBlock = SegmentBytes - PageBytes;
 class RawSlabs
 {
 public:
-    explicit RawSlabs(RawArena &arena) : m_arena(arena) {}
+    explicit RawSlabs(RawArena &arena) : m_arena(arena), m_huge(arena) {}
 
     enum Use {
         LargePayload,   // what the users of the arena send: leaves an eighth of the memory limit to the others
@@ -74,6 +37,12 @@ public:
     bool release(const Block &block, std::uint64_t expected) noexcept;
     /* Calls \a keep(owner word, address) for each block that has an owner, and frees those for which it says no. */
     template<class F> void sweep(F keep) noexcept;
+    /* Gives the system back what nobody uses, but for what is kept warm. */
+    void trim() noexcept;
+    /* Whether an allocation has failed since the last call only because another was at work: who waits has to try again. */
+    bool hasMetAnother() noexcept { return m_huge.hasMetAnother(); }
+    /* Held while blocks are looked at that may be given back meanwhile. */
+    [[nodiscard]] auto peek() noexcept { return m_huge.peek(); }
     /* Puts right what a dead process has left half done. Called after a sweep. */
     void repair() noexcept;
 
@@ -83,6 +52,7 @@ private:
     std::uint32_t claimFreePages(std::uint32_t count, std::uint32_t from, std::uint32_t to) noexcept;
     std::uint32_t claimLastPages(std::uint32_t count, std::uint32_t end) noexcept;
     std::uint32_t addPages(std::uint32_t count, Use use) noexcept;
+    void returnPages(std::uint64_t keep) noexcept;
     bool claimRun(std::uint32_t first, std::uint32_t count, std::uint32_t fresh) noexcept;
     void leaveRun(std::uint32_t first, std::uint32_t count) noexcept;
     void freeRun(std::uint32_t first) noexcept;
@@ -91,7 +61,10 @@ private:
     std::uint32_t claimEnd() noexcept { return std::uint32_t((pageEnd() / PagesPerSegment + 2) * PagesPerSegment); }
     /* What a page is that nobody has: free, or not payload yet. */
     std::uint64_t unowned(std::uint32_t page) noexcept { return page < pageEnd() ? RawArena::FreePage : 0; }
-    std::uint64_t pageLimit(Use use) noexcept;
+    std::uint64_t pageLimit(Use use, std::uint64_t taken) noexcept;
+    std::uint64_t pageLimit(Use use) noexcept { return pageLimit(use, m_arena.hugeBytes()); }
+    bool hasRoomForHuge(std::uint64_t bytes) noexcept;
+    Block allocateHuge(std::size_t bytes) noexcept;
     // -- slabs
     Block takeSmall(unsigned sizeClass) noexcept;
     Block take(Slab &slab, std::uint64_t state) noexcept;
@@ -105,6 +78,7 @@ private:
     template<class F> void forEachSlab(std::uint32_t from, F visit) noexcept;
 
     RawArena &m_arena;
+    RawHuge m_huge;
 };
 
 /* Calls \a visit(slab, address) from place \a from of the table on, until it says false. */
@@ -131,14 +105,12 @@ template<class F> void RawSlabs::sweep(F keep) noexcept
         }
         return true;
     });
+    m_huge.sweep(keep);
     const std::uint32_t end = claimEnd();
     for (std::uint32_t page = FirstPage; page < end; ++page) {
         Page *entry = m_arena.pageAt(page);
         std::uint64_t owner = entry ? entry->owner.load() : 0;
-        const auto kind = BlockOwner::kind(owner);
-        const bool isBlock = kind == BlockOwner::Process || kind == BlockOwner::Object || kind == BlockOwner::Message
-            || kind == BlockOwner::Shared;
-        if (isBlock && !keep(owner, RawArena::addressOfPage(page))
+        if (BlockOwner::isBlock(owner) && !keep(owner, RawArena::addressOfPage(page))
             && entry->owner.compare_exchange_strong(owner, BlockOwner::process(m_arena.self())))
             freeRun(page);
     }

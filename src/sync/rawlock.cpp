@@ -11,6 +11,8 @@ void destroy(RawLot &lot, Cell &cell, Address address) noexcept
 {
     if (const Block data = lot.slabs().find(Address(cell.detail[Data].load())); data.data)
         lot.release(data, BlockOwner::object(address));
+    if (const std::uint64_t segment = cell.detail[DataSegment].load())
+        lot.arena().source().discardOwn(segment);
 }
 
 const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve, &destroy});

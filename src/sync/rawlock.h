@@ -25,8 +25,8 @@ inline constexpr std::uint64_t Abandoned = 8;
 inline constexpr Nanoseconds FairAfter = 500'000;
 
 // How a cell of kind Lock uses its details; AioRLock uses two more. HeldSince: since when, as far as those who wait know; 0: nobody waits.
-// DataType, Data, DataBytes: the memory that the lock protects and that goes with it, if it has some (data/rawshareddata.h).
-enum Detail { DeadOwnerPid = 0, HeldSince = 3, DataType = 5, Data = 6, DataBytes = 7 };
+// The others: the memory that the lock protects and that goes with it, if it has some (data/rawshareddata.h).
+enum Detail { DeadOwnerPid = 0, HeldSince = 3, DataSegment = 4, DataType = 5, Data = 6, DataBytes = 7 };
 
 constexpr Owner owner(std::uint64_t word) noexcept { return Owner(word >> 32); }
 

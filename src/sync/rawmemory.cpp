@@ -62,6 +62,8 @@ bool Reserve::attempt() noexcept
         m_outcome = Outcome::Done;
     else if (!m_lot.slabs().couldFit(m_bytes))
         m_outcome = Outcome::TooLarge;
+    else if (m_lot.slabs().hasMetAnother())
+        m_lot.tellOfMemory();
     return m_outcome != Outcome::Pending;
 }
 

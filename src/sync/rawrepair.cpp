@@ -105,6 +105,7 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
     AIO_FAULT_POINT("repair.blocks");
     lot.collect(slot);
     lot.slabs().repair();
+    lot.slabs().trim();
     Cell &memory = arena.header().memory;
     memory.repairs.fetch_add(1);
     complete &= lot.kick(memory, RawLot::memoryAddress());

@@ -81,6 +81,25 @@ def connection_goals():
             yield flow, ours(form, transport="local", size=size), ">=", 0.7, ("floor_unix", {"size": size})
 
 
+def queue_goals():
+    rate, many = ("queue_throughput", "msgs_per_s"), ("queue_fan_in", "msgs_per_s")
+    small, large = {"size": 8}, {"size": 16777216}
+    yield rate, ours("coro", **small), ">=", 1.0, ("boost_message_queue", small)
+    yield rate, ours("coro", **small), ">=", 0.25, ("floor_ring", small)
+    yield rate, ours("coro", **small), ">=", 30, ("python_queue", small)
+    yield rate, ours("coro", size=1024), ">=", 2, ("boost_message_queue", {"size": 1024})
+    yield rate, ours("qvariant", **small), ">=", 2e6, None
+    yield rate, ours("bytes", size=65536), ">=", 0.9, ("boost_message_queue", {"size": 65536})
+    yield rate, ours("bytes", size=1048576), ">=", 2, ("boost_message_queue", {"size": 1048576})
+    yield rate, ours("buffer", **large), ">=", 0.8, ("floor_slots", large)
+    for size in (1024, 1048576, 16777216):
+        yield rate, ours("handover", size=size), ">=", 1e6, None
+    for size in (8, 1024):
+        for form in ("typed", "coro"):
+            yield many, ours(form, size=size), ">=", 1.5, ("boost_message_queue", {"size": size})
+        yield many, ours("coro", size=size), ">=", 40, ("python_queue", {"size": size})
+
+
 # (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
@@ -92,6 +111,7 @@ GOALS = [
     *pending_goals(),
     *start_goals(),
     *pool_goals(),
+    *queue_goals(),
     *wake_goals(),
 ]
 

@@ -83,6 +83,21 @@ while pgrep -g "$pid" >/dev/null; do sleep 0.02; done
 left=$(segments | comm -13 "$work/before" -)
 [ -z "$left" ] || fail "the next start leaves shared memory: $left"
 
+echo "-- 03-frames"
+"$root/examples/run.sh" 03-frames --frames 200 >"$work/frames" 2>"$work/errors" || { cat "$work/errors" >&2; fail "03-frames failed"; }
+grep -q "^all: 200 frames of 1920 x 1080: .*, 0 bytes copied" "$work/frames" || { cat "$work/frames" >&2; fail "03-frames: wrong summary"; }
+"$root/build/examples/03-frames/03-frames" --frames 0 >"$work/frames" 2>"$work/errors" &
+pid=$!
+for _ in $(seq 500); do
+    grep -q "frames/s" "$work/frames" && break
+    sleep 0.02
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 130 ] || { cat "$work/errors" >&2; fail "03-frames: exit code $code after Ctrl-C"; }
+[ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "03-frames: something is left in the runtime directory"
+
 echo "-- 04-transcode"
 mkdir -p "$work/tree/deep"
 cp "$root"/src/process/*.cpp "$work/tree"

@@ -42,6 +42,12 @@ struct Witness
     std::atomic<quint64> broken;
     std::atomic<quint64> hangs;                         // waits that ran out of time
 
+    // -- of tst_queue_storm
+    std::atomic<quint64> emptiesBegun;                  // puts of messages without any bytes
+    std::atomic<quint64> emptiesPut;
+    std::atomic<quint64> emptiesGot;
+    std::atomic<quint64> bytes;                         // that arrived
+
     void noteWait(qint64 ns)
     {
         qint64 longest = longestWait.load();
@@ -71,6 +77,27 @@ public:
 private:
     Witness *m_witness;
 };
+
+/* What became of the items that the first \a lives producers have put; of those that \a isCounted(life, number) means. */
+struct Balance
+{
+    quint64 acknowledged = 0;
+    quint64 missing = 0;
+    quint64 doubled = 0;
+};
+
+template<class F> Balance balanceOf(WitnessFile &witness, int lives, F isCounted)
+{
+    Balance balance;
+    for (int life = 0; life < lives; ++life) {
+        balance.acknowledged += witness->acknowledged[life];
+        for (quint32 n = 0; n < Witness::ItemsEach; ++n) {
+            balance.missing += n < witness->acknowledged[life] && witness->received[life][n] == 0 && isCounted(life, n);
+            balance.doubled += witness->received[life][n] > 1;
+        }
+    }
+    return balance;
+}
 
 /* Whoever has a lock is alone with it, unless the holder before died there. */
 class Critical

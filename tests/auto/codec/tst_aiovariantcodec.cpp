@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "codec/aiovariantcodec_p.h"
 
+#include <aioprocessing/aiohandle.h>
+
 #include <QDateTime>
 #include <QHash>
 #include <QLoggingCategory>
@@ -9,6 +11,7 @@
 #include <QRandomGenerator>
 #include <QStringList>
 #include <QTest>
+#include <QTimeZone>
 #include <QUrl>
 
 #include <limits>
@@ -97,7 +100,13 @@ private Q_SLOTS:
         row("QStringList", QStringList{QStringLiteral("a"), QString(), QStringLiteral("")}, -1);
         row("QUrl", QUrl(QStringLiteral("https://example.org/a?b#c")), -1);
         row("QPoint", QPoint(1, -2), -1);
-        row("QDateTime", QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Qt::UTC), -1);
+        row("QDateTime", QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Qt::UTC), 18);
+        row("local QDateTime", QDateTime(QDate(2024, 7, 1), QTime(23, 59, 59, 999)), 18);
+        row("QDateTime with an offset", QDateTime(QDate(-4712, 1, 2), QTime(0, 0), Qt::OffsetFromUTC, -3600 * 5 - 60), 18);
+        row("QDateTime with a time zone", QDateTime(QDate(2024, 7, 1), QTime(12, 0), QTimeZone("Europe/Berlin")), -1);
+        row("null QDateTime", QDateTime(), -1);
+        row("AioHandle", QVariant::fromValue(AioHandle(AioHandle::Queue, QByteArray(32, 'a'), Q_UINT64_C(0x123456789abcdef0))), 46);
+        row("null AioHandle", QVariant::fromValue(AioHandle()), 14);
         row("QChar", QChar(u'ß'), -1);
         row("QList<int>", QVariant::fromValue(QList<int>{1, 2, 3}), -1);
         row("user type", QVariant::fromValue(Point3{1, 2, 3}), -1);
@@ -117,6 +126,8 @@ private Q_SLOTS:
         QVERIFY(!decodeVariant(QByteArrayView(bytes).sliced(6), read));
         QCOMPARE(read.metaType(), value.metaType());
         QCOMPARE(read, value);
+        if (value.typeId() == QMetaType::QDateTime)
+            QCOMPARE(read.toDateTime().timeSpec(), value.toDateTime().timeSpec());
         if (value.typeId() == QMetaType::QString)
             QCOMPARE(read.toString().isNull(), value.toString().isNull());
         if (value.typeId() == QMetaType::QByteArray)

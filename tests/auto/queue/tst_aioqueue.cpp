@@ -220,15 +220,12 @@ private Q_SLOTS:
             {
                 auto items = queue.coro_items();
                 auto begin = items.begin();
+                begin.await_suspend(std::noop_coroutine()).resume();        // as if somebody awaited it
                 queue.put(1);
-                Q_UNUSED(begin)
-                co_await AioTest::nextTurn();
             }
             queue.put(2);
-            int count = 0;
-            while (queue.tryGet())
-                ++count;
-            AIO_VERIFY(count >= 1);
+            AIO_COMPARE(queue.get().toInt(), 1);
+            AIO_COMPARE(queue.get().toInt(), 2);
         });
     }
 
