@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "codec/aiopicklereader_p.h"
 
+#include "codec/aiodatetime_p.h"
 #include "codec/aiosurrogates_p.h"
 #include "codec/rawpickle.h"
 
@@ -197,8 +198,8 @@ QVariant VariantUnpickler::dateTime(const QByteArray &fields, const std::vector<
     if (!date.isValid() || !time.isValid() || (arguments.size() == 2 && !offsetOf(arguments[1], offset)))
         return {};
     if (arguments.size() == 1)
-        return QDateTime(date, time, Qt::LocalTime);
-    return offset == 0 ? QDateTime(date, time, Qt::UTC) : QDateTime(date, time, Qt::OffsetFromUTC, offset);
+        return QDateTime(date, time);
+    return dateTimeAt(date, time, offset);
 }
 
 // What has a type of its own in Qt, or is only another spelling of something that has; invalid: none of those.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "codec/aiovariantreader_p.h"
 
+#include "codec/aiodatetime_p.h"
 #include "codec/aiovariantcodec_p.h"
 
 #include <aioprocessing/aiohandle.h>
@@ -109,11 +110,11 @@ bool VariantReader::readDateTime(QVariant &value)
         return failTruncated();
     QDateTime moment;
     if (kind == DateTimeKind::Utc)
-        moment = QDateTime(date, time, Qt::UTC);
+        moment = dateTimeAt(date, time, 0);
     else if (kind == DateTimeKind::Offset && qAbs(qint64(offset)) <= 24 * 3600)
-        moment = QDateTime(date, time, Qt::OffsetFromUTC, offset);
+        moment = dateTimeAt(date, time, offset);
     else if (kind == DateTimeKind::Local)
-        moment = QDateTime(date, time, Qt::LocalTime);
+        moment = QDateTime(date, time);
     if (!date.isValid() || !time.isValid() || moment.isNull())
         return fail(AioError::ProtocolError, QStringLiteral("the bytes of a QDateTime make no sense"));
     value = moment;

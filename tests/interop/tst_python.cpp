@@ -4,6 +4,7 @@
 // Connections with the Python of this machine, or those in AIO_PYTHONS ("/usr/bin/python3.8 /usr/bin/python3.13"), in both roles.
 
 #include "aiotest.h"
+#include "codec/aiodatetime_p.h"
 
 #include <AioProcessing/AioClient>
 #include <AioProcessing/AioListener>
@@ -80,8 +81,8 @@ QVariantList values()
         std::numeric_limits<qulonglong>::max(), 1.5, -0.0, QString(QLatin1String("")), QStringLiteral("gr\u00fc\u00df \U0001f600"),
         QString(QChar(0xd800)), QByteArray(""), QByteArray("\0\xff", 2), QVariantList(), QVariantMap(),
         QDate(2024, 2, 29), QTime(23, 59, 58, 123),
-        QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 10)), QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9), Qt::UTC),
-        QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9), Qt::OffsetFromUTC, -5400),
+        QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 10)), aio_detail::dateTimeAt(QDate(2024, 5, 6), QTime(7, 8, 9), 0),
+        aio_detail::dateTimeAt(QDate(2024, 5, 6), QTime(7, 8, 9), -5400),
     };
     QVariant nested = 1ll;
     for (int i = 0; i < 30; ++i)

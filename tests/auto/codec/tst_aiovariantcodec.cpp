@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
+#include "codec/aiodatetime_p.h"
 #include "codec/aiovariantcodec_p.h"
 
 #include <aioprocessing/aiohandle.h>
@@ -100,9 +101,9 @@ private Q_SLOTS:
         row("QStringList", QStringList{QStringLiteral("a"), QString(), QStringLiteral("")}, -1);
         row("QUrl", QUrl(QStringLiteral("https://example.org/a?b#c")), -1);
         row("QPoint", QPoint(1, -2), -1);
-        row("QDateTime", QDateTime(QDate(2024, 2, 29), QTime(1, 2, 3, 4), Qt::UTC), 18);
+        row("QDateTime", dateTimeAt(QDate(2024, 2, 29), QTime(1, 2, 3, 4), 0), 18);
         row("local QDateTime", QDateTime(QDate(2024, 7, 1), QTime(23, 59, 59, 999)), 18);
-        row("QDateTime with an offset", QDateTime(QDate(-4712, 1, 2), QTime(0, 0), Qt::OffsetFromUTC, -3600 * 5 - 60), 18);
+        row("QDateTime with an offset", dateTimeAt(QDate(-4712, 1, 2), QTime(0, 0), -3600 * 5 - 60), 18);
         row("QDateTime with a time zone", QDateTime(QDate(2024, 7, 1), QTime(12, 0), QTimeZone("Europe/Berlin")), -1);
         row("null QDateTime", QDateTime(), -1);
         row("AioHandle", QVariant::fromValue(AioHandle(AioHandle::Queue, QByteArray(32, 'a'), Q_UINT64_C(0x123456789abcdef0))), 46);

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 #include "codec/aiocbor_p.h"
+#include "codec/aiodatetime_p.h"
 #include "codec/aiomessagecodec_p.h"
 #include "codec/aiopicklereader_p.h"
 #include "codec/aiopicklewriter_p.h"
@@ -158,8 +159,8 @@ private Q_SLOTS:
         QTest::newRow("date") << QVariant(QDate(2024, 2, 29));
         QTest::newRow("time") << QVariant(QTime(23, 59, 58, 123));
         QTest::newRow("datetime") << QVariant(QDateTime(QDate(1999, 12, 31), QTime(1, 2, 3, 4)));
-        QTest::newRow("utc") << QVariant(QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9), Qt::UTC));
-        QTest::newRow("east") << QVariant(QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 999), Qt::OffsetFromUTC, 19800));
+        QTest::newRow("utc") << QVariant(dateTimeAt(QDate(2024, 5, 6), QTime(7, 8, 9), 0));
+        QTest::newRow("east") << QVariant(dateTimeAt(QDate(2024, 5, 6), QTime(7, 8, 9, 999), 19800));
         QTest::newRow("complex") << remote("complex", {1.0, 2.0});
         QTest::newRow("function") << QVariant::fromValue(AioRemoteObject::reference(QStringLiteral("builtins"), QStringLiteral("len")));
         QTest::newRow("valueerror") << remote("ValueError", {QStringLiteral("no"), 1ll});
