@@ -34,7 +34,7 @@ public:
     const std::shared_ptr<LocalWaits> waits = std::make_shared<LocalWaits>();
 };
 
-namespace {
+namespace aio_detail {      // and not anonymous: g++ 14 crashes on such variables of a coroutine where rooms are compiled as one source
 
 struct Lookup
 {
@@ -42,7 +42,7 @@ struct Lookup
     AioError error;
 };
 
-Lookup lookUp(const AioAddress &address)
+static Lookup lookUp(const AioAddress &address)
 {
     Lookup lookup;
     lookup.error = resolve(address, lookup.names, QStringLiteral("AioClient::connectToPeer"));
@@ -61,7 +61,7 @@ private:
     bool &m_flag;
 };
 
-} // namespace
+} // namespace aio_detail
 
 void AioClientPrivate::requireUnconnected(const char *operation) const
 {
