@@ -20,6 +20,7 @@
 #include <QTest>
 
 #include <limits>
+#include <utility>
 
 using namespace aio_detail;
 
@@ -205,7 +206,7 @@ private Q_SLOTS:
 
     void everyTruncationIsAnError()
     {
-        for (const auto &samples : qAsConst(m_samples)) {
+        for (const auto &samples : std::as_const(m_samples)) {
             for (const Sample &sample : samples) {
                 const qsizetype step = sample.bytes.size() < 500 ? 1 : sample.bytes.size() / 37;      // all of what is short
                 for (qsizetype size = 0; size < sample.bytes.size(); size += step)
@@ -217,7 +218,7 @@ private Q_SLOTS:
     void flippedBitsNeverHurt()
     {
         QRandomGenerator random(20260101);
-        for (const auto &samples : qAsConst(m_samples)) {
+        for (const auto &samples : std::as_const(m_samples)) {
             for (const Sample &sample : samples) {
                 for (int i = 0; i < 25; ++i) {
                     QByteArray bytes = sample.bytes;
