@@ -173,6 +173,13 @@ public:
     { return coro_put(toVariant(value), deadline, std::move(stop)); }
     template<AioMessage T> QCoro::Task<T> coro_get(std::stop_token stop = {})
     {
+        if constexpr (aio_detail::isPlain<T>) {
+            T value{};
+            aio_detail::PlainTarget target = aio_detail::plainTarget(value);
+            QVariant other;
+            if (takeAtOnce(target, other, stop))
+                co_return target.isFilled ? value : convert<T>(other);
+        }
         std::optional<T> item = co_await coro_get<T>(noDeadline(), std::move(stop));
         co_return std::move(*item);
     }
@@ -251,6 +258,8 @@ protected:
     static QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
     static AioContext &defaultContext();
     std::optional<QVariant> take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    /* Whether it could be done at once: then \a target or \a item has the message. */
+    bool takeAtOnce(aio_detail::PlainTarget &target, QVariant &item, const std::stop_token &stop);
     QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
 
 private:
