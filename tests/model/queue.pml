@@ -40,6 +40,8 @@ bool acknowledged[SLOTS];
 byte tail, head, next, late;            /* RingBody */
 bool shutDown;
 byte waiting, invited;                  /* masks of consumers: what the lot keeps */
+bool allInvited;                        /* RawQueue::AllInvited */
+byte guard = NONE;
 
 bool over[CLIENTS];
 byte dead, repaired;                    /* masks of clients */
@@ -47,12 +49,43 @@ byte kills, returns;
 
 hidden byte i, n;                       /* scratch of one step */
 
-#define die() if :: kills < KILLS -> kills++; goto killed :: true fi
+#define die() if :: me < CLIENTS && kills < KILLS -> kills++; goto killed :: true fi
 #define NEXT (next > head -> next : head)
 #define IS_TAKEN(s) (s == CONSUMED || s == READING)
 
-/* serveQueue(): as many are invited as there are messages, all of them when the queue is shut down */
-inline serve() {
+#define ALL_INVITED (waiting != 0 && (waiting & ~invited) == 0)
+
+/*
+ * serveQueue(): as many are invited as there are messages, all of them when the queue is shut down. Who does not get the guard
+ * waits here for it; in the library its holder looks again instead.
+ */
+#define SERVE() \
+    atomic { die(); (guard == NONE || (dead & BIT(guard))); guard = me } \
+    do \
+    :: \
+        atomic { die(); CLEAR_FIRST } \
+        atomic { die(); invite() } \
+        if \
+        :: atomic { ALL_INVITED -> die() } atomic { die(); allInvited = true } \
+           if \
+           :: atomic { ALL_INVITED -> die(); guard = NONE; break } \
+           :: atomic { !ALL_INVITED -> die(); SECOND_CLEAR } \
+           fi \
+        :: atomic { !ALL_INVITED -> die(); guard = NONE; break } \
+        fi \
+    od
+#ifndef NO_CLEARING_FIRST
+#define CLEAR_FIRST allInvited = false
+#else
+#define CLEAR_FIRST skip
+#endif
+#ifndef NO_SECOND_CLEARING
+#define SECOND_CLEAR allInvited = false
+#else
+#define SECOND_CLEAR guard = NONE; break
+#endif
+
+inline invite() {
     d_step {
         do
         :: head < SLOTS && state[head] == CONSUMED -> head++
@@ -107,7 +140,10 @@ claim:
         by[at] = NONE
     }
     atomic { die(); if :: tail == at -> tail++ :: else fi }
-    atomic { die(); if :: waiting != 0 -> serve() :: else fi }
+    if
+    :: atomic { waiting != 0 && !allInvited -> die() } SERVE()
+    :: atomic { !(waiting != 0 && !allInvited) -> die() }
+    fi;
     if :: refused -> goto gone :: else fi;
     atomic { acknowledged[at] = true; count++; if :: me == 0 && count < MESSAGES -> at = 0; goto claim :: else -> goto gone fi }
 killed:
@@ -196,16 +232,14 @@ giveBack:
 #ifndef NO_LATE
     atomic { die(); late++ }
 #endif
-    atomic { die(); serve() }
+    SERVE();
     goto look;
 
 got:
     /* consumed(), RawWait::poll() */
     atomic { die(); if :: head == at -> head++ :: else fi }
     atomic { die(); queued = false; waiting = waiting & ~BIT(me); invited = invited & ~BIT(me) }
-#ifndef NO_PASSING_ON
-    atomic { die(); serve() }
-#endif
+    SERVE();
     goto look;
 
 scanned:
@@ -220,11 +254,15 @@ scanned:
         if :: wasOver && !underWay -> goto gone :: else fi
     }
     if
-    :: !queued -> atomic { die(); queued = true; waiting = waiting | BIT(me) } atomic { die(); serve() } goto look
+    :: !queued -> atomic { die(); queued = true; waiting = waiting | BIT(me) } SERVE(); goto look
     :: else
     fi;
 endAsleep:
+    /* RawWait::poll(): waiting again first, then Get::beforeLook() */
     atomic { (invited & BIT(me)) -> invited = invited & ~BIT(me) }
+#ifndef NO_CLEARING
+    atomic { die(); allInvited = false }
+#endif
     goto look;
 killed:
     dead = dead | BIT(me);
@@ -234,16 +272,21 @@ gone:
 }
 
 /* RawQueue::shutDown() */
-proctype closer()
+proctype closer(byte me)
 {
     shutDown = true;
-    serve()
+    SERVE();
+    goto gone;
+killed:
+gone:
+    skip
 }
 
 /* RawRepair::repair() of one after the other */
-proctype repairer()
+proctype repairer(byte me)
 {
     byte victim, at;
+    bool returned;
 
 end:
     atomic {
@@ -267,18 +310,23 @@ end:
             :: state[at] == WRITING && by[at] == victim -> state[at] = CONSUMED; by[at] = NONE
 #endif
 #ifndef NO_RETURNING
-            :: state[at] == READING && by[at] == victim -> state[at] = FULL; by[at] = NONE
+            :: state[at] == READING && by[at] == victim -> state[at] = FULL; by[at] = NONE; returned = true
 #endif
             :: else
             fi;
             at++
         }
+#if !defined(NO_LATE_AGAIN) && !defined(NO_LATE)
+        if :: returned -> late++; returned = false :: else fi
+#endif
     :: else -> break
     od;
     atomic { waiting = waiting & ~BIT(victim); invited = invited & ~BIT(victim) }
-    serve();
+    SERVE();
     victim = 0; at = 0;
-    goto end
+    goto end;
+killed:
+    skip
 }
 
 init
@@ -294,20 +342,27 @@ init
         :: k < SLOTS -> by[k] = NONE; k++
         :: else -> k = 0; break
         od;
-        run closer();
-        run repairer()
+#ifndef STAYS_OPEN
+        run closer(CLIENTS);
+#endif
+        run repairer(CLIENTS + 1)
     }
     /* nothing can happen any more */
 end:
     timeout ->
     do
+#ifndef STAYS_OPEN
     :: k < CLIENTS -> assert(over[k]); k++
+#else
+    :: k < PRODUCERS -> assert(over[k]); k++
+#endif
     :: else -> k = 0; break
     od;
     do
     :: k < SLOTS ->
         /* what is left when all consumers are dead waits for others */
         assert(taken[k] <= 1);
+        assert(state[k] != FULL || (dead >> PRODUCERS) == BIT(CONSUMERS) - 1);
         assert(!acknowledged[k] || taken[k] == 1 || (state[k] == FULL && (dead >> PRODUCERS) == BIT(CONSUMERS) - 1));
         k++
     :: else -> break
