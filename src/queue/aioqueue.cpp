@@ -327,6 +327,32 @@ AioBuffer AioQueue::allocate(qsizetype bytes)
     return AioBuffer(bytes, *context());
 }
 
+std::optional<AioBuffer> AioQueue::allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::allocate");
+    d_ptr->cell->requireMember(call.name());
+    const Block block = call.reserve(SharedBlock::bytesFor(bytes), deadline, stop);
+    return block.data ? std::optional(AioBuffer(SharedBlock::make(call.lot(), block, bytes))) : std::nullopt;
+}
+
+QCoro::Task<AioBuffer> AioQueue::coro_allocate(qsizetype bytes, std::stop_token stop)
+{
+    std::optional<AioBuffer> buffer = co_await coro_allocate(bytes, noDeadline(), std::move(stop));
+    co_return std::move(*buffer);
+}
+
+QCoro::Task<std::optional<AioBuffer>> AioQueue::coro_allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::coro_allocate");
+    d_ptr->cell->requireMember(call.name());
+    const Block block = co_await call.reserveLater(SharedBlock::bytesFor(bytes), deadline, std::move(stop));
+    if (!block.data)
+        co_return std::nullopt;
+    const AioBuffer buffer(SharedBlock::make(call.lot(), block, bytes));
+    call.whileAlive([&] { Q_EMIT allocated(buffer); });
+    co_return buffer;
+}
+
 qsizetype AioQueue::size() const
 {
     return qsizetype(RawQueue::size(d_ptr->cell->raw(), d_ptr->cell->cell()));
