@@ -59,7 +59,7 @@ void render(AioQueue &frames, int count)
         for (head.number = 0; count == 0 || head.number < count; ++head.number) {
             QElapsedTimer timer;
             timer.start();
-            AioBuffer buffer = frames.allocate(pixels + qsizetype(sizeof head));
+            AioBuffer buffer = *frames.allocate(pixels + qsizetype(sizeof head), QDeadlineTimer(QDeadlineTimer::Forever));
             {
                 QImage image = AioProcessing::toImage(buffer, FrameWidth, FrameHeight);
                 const uchar *const before = image.constBits();

@@ -66,7 +66,8 @@ PlainTarget plainTarget(T &value)
  *
  * Memory: messages lie in the context's shared memory, written once. When its limit (AioContext::setMemoryLimit()) is reached, puts
  * wait until others have taken messages out, in order, small and large ones each in a queue of their own; so a slow consumer costs
- * no more than that. A message that would not fit into the empty memory either is TooLarge at once.
+ * no more than that. A message that would not fit into the empty memory either is TooLarge at once. Memory is used again while it is
+ * warm; it goes back to the system when a queue loses its last user or a process ends, that of a message of more than 63 MiB at once.
  *
  * No event loop is held up: a coroutine form writes, copies and reads what is larger than 64 KiB in the context's threadPool(), so
  * stream operators of such values run on other threads.
@@ -173,6 +174,13 @@ public:
     { return coro_put(toVariant(value), deadline, std::move(stop)); }
     template<AioMessage T> QCoro::Task<T> coro_get(std::stop_token stop = {})
     {
+        if constexpr (aio_detail::isPlain<T>) {
+            T value{};
+            aio_detail::PlainTarget target = aio_detail::plainTarget(value);
+            QVariant other;
+            if (takeAtOnce(target, other, stop))
+                co_return target.isFilled ? value : convert<T>(other);
+        }
         std::optional<T> item = co_await coro_get<T>(noDeadline(), std::move(stop));
         co_return std::move(*item);
     }
@@ -206,9 +214,14 @@ public:
 
     /*!
      * A buffer of \a bytes in the memory of this queue's context: fill it in place, put() it, and the reader gets the same memory.
-     * Throws AioException, see AioBuffer.
+     * Throws AioException, see AioBuffer; OutOfResources when there is no memory at once.
      */
     AioBuffer allocate(qsizetype bytes);
+    /*! The same, but waits in the calling thread until others have let go of memory; nothing: \a deadline passed. */
+    std::optional<AioBuffer> allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop = {});
+    /*! allocate() as a coroutine, which waits for memory; emits allocated(). */
+    QCoro::Task<AioBuffer> coro_allocate(qsizetype bytes, std::stop_token stop = {});
+    QCoro::Task<std::optional<AioBuffer>> coro_allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop = {});
 
     /*! How many items there are that nobody has begun to take, counting those that are being put this moment. Out of date when it returns. */
     qsizetype size() const;
@@ -237,6 +250,8 @@ Q_SIGNALS:
     void spaceAvailable();
     /*! coro_get() has taken \a item. */
     void got(const QVariant &item);
+    /*! coro_allocate() has made \a buffer. */
+    void allocated(const AioBuffer &buffer);
     /*! coro_put() has put its value. */
     void putDone();
     /*!
@@ -251,6 +266,8 @@ protected:
     static QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
     static AioContext &defaultContext();
     std::optional<QVariant> take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    /* Whether it could be done at once: then \a target or \a item has the message. */
+    bool takeAtOnce(aio_detail::PlainTarget &target, QVariant &item, const std::stop_token &stop);
     QCoro::Task<std::optional<QVariant>> coro_take(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
 
 private:

@@ -8,6 +8,8 @@
 #include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aiotask.h>
 
+#include <QThreadPool>
+
 namespace aio_detail {
 
 /* The result of \a work, which the thread pool of \a context does. */
@@ -25,11 +27,12 @@ class PoolReading
 {
 public:
     PoolReading(const QueueCall &call, Receive &operation)
-        : m_wakeup(call.name()), m_operation(operation), m_kept(std::make_shared<Receive>(operation, call.cell()))
+        : m_wakeup(call.name()), m_operation(operation), m_pool(call.context().threadPool()),
+          m_kept(std::make_shared<Receive>(operation, call.cell()))
     {
         const auto reading = [kept = m_kept] { kept->decode(); };
         m_job = std::make_shared<FunctionJob<void, std::remove_const_t<decltype(reading)>>>(reading);
-        startInPool(m_job, m_wakeup.trigger(), call.context().threadPool());
+        startInPool(m_job, m_wakeup.trigger(), m_pool);
     }
 
     Wakeup::Awaiter done() { return m_wakeup.done(); }
@@ -37,7 +40,12 @@ public:
     void finish()
     {
         m_job->takeResult();
-        m_kept->finish();
+        if (m_kept->size() <= aio_raw::LargestBlock) {
+            m_kept->finish();
+        } else {
+            // giving that much back to the system takes a while, too; in the pool, or when it is cleared
+            m_pool->start([finishing = std::shared_ptr<void>(nullptr, [kept = m_kept](void *) { kept->finish(); })] { });
+        }
         m_operation.value = std::move(m_kept->value);
         m_operation.error = m_kept->error;
     }
@@ -45,6 +53,7 @@ public:
 private:
     Wakeup m_wakeup;
     Receive &m_operation;
+    QThreadPool *const m_pool;
     const std::shared_ptr<Receive> m_kept;
     std::shared_ptr<ResultJob<void>> m_job;
 };

@@ -96,7 +96,7 @@ bool AioQueue::putMessage(OutMessage &message, QDeadlineTimer deadline, const st
     RawQueue::Put operation = block.data ? RawQueue::Put(call.raw(), call.address(), block, message.size())
                                          : RawQueue::Put(call.raw(), call.address(), message.data(), message.size());
     for (;;) {
-        if (!call.concludes(blockFor(call.lot(), operation, deadline, stop, call.name()))) {
+        if (!call.concludes(call.block(operation, deadline, stop))) {
             noteFull(0);
             return false;
         }
@@ -225,7 +225,7 @@ std::optional<QVariant> AioQueue::take(PlainTarget *target, QDeadlineTimer deadl
     const QueueCall call(this, *d_ptr, "AioQueue::get");
     d_ptr->cell->requireMember(call.name());
     Receive operation(*d_ptr->cell, target, false);
-    if (!call.concludes(blockFor(call.lot(), operation, deadline, std::move(stop), call.name())))
+    if (!call.concludes(call.block(operation, deadline, std::move(stop))))
         return std::nullopt;
     call.requireDone(operation.outcome());
     if (target)
@@ -248,6 +248,20 @@ QCoro::Task<std::optional<QVariant>> AioQueue::coro_get(QDeadlineTimer deadline,
 QCoro::Task<std::optional<QVariant>> AioQueue::coro_take(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
 {
     return takeLater(target, deadline, std::move(stop));
+}
+
+bool AioQueue::takeAtOnce(PlainTarget &target, QVariant &item, const std::stop_token &stop)
+{
+    if (!mayDoAtOnce(stop) || !d_ptr->cell->raw().arena().self())
+        return false;
+    Receive operation(*d_ptr->cell, &target, true);
+    if (!operation.attempt() || operation.outcome() != RawQueue::Outcome::Done || operation.isKeeping())
+        return false;           // what it has kept goes back
+    if (operation.error)
+        requireRead(QueueCall(this, *d_ptr, "AioQueue::coro_get"), operation);
+    item = std::move(operation.value);
+    announceGot(item, &target);
+    return true;
 }
 
 QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
@@ -311,6 +325,32 @@ QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
 AioBuffer AioQueue::allocate(qsizetype bytes)
 {
     return AioBuffer(bytes, *context());
+}
+
+std::optional<AioBuffer> AioQueue::allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::allocate");
+    d_ptr->cell->requireMember(call.name());
+    const Block block = call.reserve(SharedBlock::bytesFor(bytes), deadline, stop);
+    return block.data ? std::optional(AioBuffer(SharedBlock::make(call.lot(), block, bytes))) : std::nullopt;
+}
+
+QCoro::Task<AioBuffer> AioQueue::coro_allocate(qsizetype bytes, std::stop_token stop)
+{
+    std::optional<AioBuffer> buffer = co_await coro_allocate(bytes, noDeadline(), std::move(stop));
+    co_return std::move(*buffer);
+}
+
+QCoro::Task<std::optional<AioBuffer>> AioQueue::coro_allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const QueueCall call(this, *d_ptr, "AioQueue::coro_allocate");
+    d_ptr->cell->requireMember(call.name());
+    const Block block = co_await call.reserveLater(SharedBlock::bytesFor(bytes), deadline, std::move(stop));
+    if (!block.data)
+        co_return std::nullopt;
+    const AioBuffer buffer(SharedBlock::make(call.lot(), block, bytes));
+    call.whileAlive([&] { Q_EMIT allocated(buffer); });
+    co_return buffer;
 }
 
 qsizetype AioQueue::size() const

@@ -4,6 +4,8 @@
 
 #include <aioprocessing/aiocontext.h>
 
+#include <QThread>
+
 namespace aio_detail {
 
 using namespace aio_raw;
@@ -63,6 +65,15 @@ void QueueCall::requireObject() const
 {
     if (m_waits->isClosed())
         concludes(WaitResult::Cancelled);
+}
+
+WaitResult QueueCall::block(RawOperation &operation, const QDeadlineTimer &deadline, std::stop_token stop) const
+{
+    if (!stop.stop_requested() && operation.attempt())
+        return WaitResult::Completed;
+    if (!deadline.hasExpired())
+        QThread::yieldCurrentThread();
+    return blockFor(lot(), operation, deadline, std::move(stop), m_name);
 }
 
 Block QueueCall::reserve(std::size_t bytes, const QDeadlineTimer &deadline, const std::stop_token &stop) const

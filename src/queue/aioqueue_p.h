@@ -55,6 +55,11 @@ public:
     const std::shared_ptr<WaitGroup> &waits() const { return m_waits; }
     template<class F> void whileAlive(F emission) const { m_waits->whileAlive(emission); }
 
+    /*
+     * Does \a operation, waiting in the calling thread. Before it goes to sleep it lets others run once: who gets faster than others put
+     * (or the other way round) would sleep and be woken for each message else.
+     */
+    WaitResult block(aio_raw::RawOperation &operation, const QDeadlineTimer &deadline, std::stop_token stop) const;
     /* A block of this process, in which to put a message; none: the deadline passed. Waits in the calling thread. Throws AioException. */
     aio_raw::Block reserve(std::size_t bytes, const QDeadlineTimer &deadline, const std::stop_token &stop) const;
     QCoro::Task<aio_raw::Block> reserveLater(std::size_t bytes, QDeadlineTimer deadline, std::stop_token stop) const;

@@ -23,6 +23,8 @@ public:
     Receive(Receive &other, std::shared_ptr<OpenCell> cell);
     ~Receive() override { giveBack(); }     // while the cell is open
 
+    /* Of the message, in bytes. */
+    std::size_t size() const { return m_size; }
     /* Reads what was kept. Any thread. */
     void decode() noexcept;
 

@@ -34,13 +34,27 @@ std::shared_ptr<SharedBlock> SharedBlock::enter(Lot &lot, const Block &block)
     return shared;
 }
 
+std::size_t SharedBlock::bytesFor(qsizetype size)
+{
+    if (size < 0) {
+        throw AioException(makeError(AioError::UsageError, QStringLiteral("a buffer of %1 bytes cannot be made").arg(size),
+                                     QStringLiteral("AioBuffer::create")));
+    }
+    return std::size_t(size) + sizeof(SharedHead);
+}
+
+std::shared_ptr<SharedBlock> SharedBlock::make(Lot &lot, const Block &block, qsizetype size)
+{
+    const std::lock_guard lock(s_mutex);
+    RawBuffer::share(lot.raw(), block, std::size_t(size));
+    return enter(lot, block);
+}
+
 std::shared_ptr<SharedBlock> SharedBlock::create(AioContext &context, qsizetype size)
 {
     const auto name = QStringLiteral("AioBuffer::create");
-    if (size < 0)
-        throw AioException(makeError(AioError::UsageError, QStringLiteral("a buffer of %1 bytes cannot be made").arg(size), name));
+    const std::size_t bytes = bytesFor(size);
     RawLot &raw = OpenCell::lotFor(context);
-    const std::size_t bytes = std::size_t(size) + sizeof(SharedHead);
     const Block block = raw.slabs().allocate(bytes, RawSlabs::payloadOf(bytes));
     if (!block.data && !raw.slabs().couldFit(bytes)) {
         throw AioException(makeError(AioError::TooLarge,
@@ -49,9 +63,7 @@ std::shared_ptr<SharedBlock> SharedBlock::create(AioContext &context, qsizetype 
     }
     if (!block.data)
         throwOutOfMemory("AioBuffer::create");
-    const std::lock_guard lock(s_mutex);
-    RawBuffer::share(raw, block, std::size_t(size));
-    return enter(Lot::of(context.arena()), block);
+    return make(Lot::of(context.arena()), block, size);
 }
 
 std::shared_ptr<SharedBlock> SharedBlock::hold(Lot &lot, const Block &block)

@@ -17,6 +17,10 @@ class SharedBlock
 public:
     /* A new one. Throws AioException. */
     static std::shared_ptr<SharedBlock> create(AioContext &context, qsizetype size);
+    /* What a block needs for \a size bytes. Throws AioException (UsageError). */
+    static std::size_t bytesFor(qsizetype size);
+    /* Makes one of \a block, which is this process's. */
+    static std::shared_ptr<SharedBlock> make(Lot &lot, const aio_raw::Block &block, qsizetype size);
     /* Holds \a block of \a lot, that somebody else holds or a message carries. */
     static std::shared_ptr<SharedBlock> hold(Lot &lot, const aio_raw::Block &block);
     ~SharedBlock();

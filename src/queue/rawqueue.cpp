@@ -24,6 +24,8 @@ void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
     RingBody *body = bodyOf(lot, cell);
     if (!body)
         return;
+    if (cell.word.load() & RawQueue::AllInvited)
+        cell.word.fetch_and(~RawQueue::AllInvited);     // before the look, so that what is put after it is told of
     if (repair) {
         RawUnfinished::repair(lot, *body, address);
         repairSlots(lot.arena(), *body);
@@ -52,6 +54,15 @@ void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToWatch);
         if (role == 1 && body->policy != RawQueue::Plain && RawUnfinished::isAllDone(lot.arena(), *body))
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToJoin);
+    }
+    if (lot.isEmpty(cell, 0) || !lot.areAllInvited(cell, 0))
+        return;
+    cell.word.fetch_or(RawQueue::AllInvited);
+    AIO_FAULT_POINT("queue.invited");
+    // who has looked in between has perhaps missed what was put since, and nobody has told him of that
+    if (!lot.areAllInvited(cell, 0)) {
+        cell.word.fetch_and(~RawQueue::AllInvited);
+        cell.attention.store(1);
     }
 }
 
@@ -258,7 +269,7 @@ Outcome Put::tryPut() noexcept
     AIO_FAULT_POINT("queue.put.full");
     advance(body->tail, position);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (queue.word.load(std::memory_order_relaxed) & Getters)
+    if ((queue.word.load(std::memory_order_relaxed) & (Getters | AllInvited)) == Getters)
         m_lot.kick(queue, m_address);
     return outcome;
 }

@@ -76,6 +76,8 @@ namespace RawQueue {
 inline constexpr std::uint64_t Getters = 1;
 inline constexpr std::uint64_t Putters = 2;
 inline constexpr std::uint64_t ShutDownBit = 4;
+/* All who wait for a message are about to look. While that is so, who puts one need not tell anybody. */
+inline constexpr std::uint64_t AllInvited = 8;
 inline constexpr std::uint64_t MaxItems = std::uint64_t(1) << 24;
 /* Chunks that may be mapped beside those that hold messages: for the claims of stopped processes. */
 inline constexpr std::uint64_t SpareChunks = 14;
@@ -141,6 +143,7 @@ public:
     ~Get() override { giveBack(); }
     bool attempt() noexcept override;
     void describe(Node &node) noexcept override;
+    void beforeLook() noexcept override { cell().word.fetch_and(~AllInvited); }
     bool passesOn() const noexcept override { return true; }
     Outcome outcome() const noexcept { return m_outcome; }
 

@@ -16,6 +16,7 @@ public:
     Watch(RawLot &lot, Address cell, unsigned role) noexcept : RawOperation(lot, cell, role) {}
     bool attempt() noexcept override;
     void describe(Node &node) noexcept override;
+    void beforeLook() noexcept override { cell().word.fetch_and(~AllInvited); }
     bool isOver() const noexcept { return m_isOver; }
 
 private:

@@ -153,6 +153,8 @@ void repairSlots(RawArena &arena, RingBody &body) noexcept
         const bool wasWriting = stateOf(seen) == RingSlot::Writing;
         (wasWriting ? body.abandoned : body.revivals).fetch_add(1);
         slot->control.compare_exchange_strong(seen, control(position, wasWriting ? RingSlot::Consumed : RingSlot::Full, body.mark));
+        if (!wasWriting)
+            body.late.fetch_add(1);     // after it is there: somebody may have looked since the count above
     }
 }
 

@@ -63,7 +63,8 @@ private:
     std::uint64_t unowned(std::uint32_t page) noexcept { return page < pageEnd() ? RawArena::FreePage : 0; }
     std::uint64_t pageLimit(Use use, std::uint64_t taken) noexcept;
     std::uint64_t pageLimit(Use use) noexcept { return pageLimit(use, m_arena.hugeBytes()); }
-    bool hasRoomForHuge(std::uint64_t bytes) noexcept;
+    bool hasRoomBeside(std::uint64_t pages, std::uint64_t bytes) noexcept;
+    std::uint64_t countUsedPages() noexcept;
     Block allocateHuge(std::size_t bytes) noexcept;
     // -- slabs
     Block takeSmall(unsigned sizeClass) noexcept;

@@ -132,6 +132,8 @@ bool RawWait::poll() noexcept
             break;
     }
     AIO_FAULT_POINT("wait.poll");
+    if ((seen & Node::PhaseMask) == Node::Invited)
+        m_operation.beforeLook();
     const bool granted = (seen & Node::PhaseMask) == Node::Granted;
     if (granted)
         accept();

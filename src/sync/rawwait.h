@@ -61,6 +61,8 @@ public:
     virtual bool isDecided(Node &) noexcept { return false; }
     /* The waiter leaves without having got anything; \a expired: its time is up. */
     virtual void withdraw(bool /*expired*/) noexcept {}
+    /* It was invited, and is about to look. */
+    virtual void beforeLook() noexcept {}
     /* Writes what serving needs to know into the node. */
     virtual void describe(Node &) noexcept {}
 

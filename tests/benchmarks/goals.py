@@ -100,6 +100,12 @@ def queue_goals():
         yield many, ours("coro", size=size), ">=", 40, ("python_queue", {"size": size})
 
 
+def liveness_goals():
+    for load in ("small", "large", "pool"):
+        yield ("loop_liveness", "ms_max"), ("aio", {"load": load}), "<=", 32, None
+        yield ("loop_liveness", "ms_p99"), ("aio", {"load": load}), "<=", 3, None
+
+
 # (bench, metric), row, relation, factor, row of the peer; without a peer the factor is the limit itself
 GOALS = [
     (LOCK, ours("blocking"), "<=", 1.0, ("robust_mutex", {})),
@@ -110,6 +116,7 @@ GOALS = [
     *contended_goals(),
     *pending_goals(),
     *start_goals(),
+    *liveness_goals(),
     *pool_goals(),
     *queue_goals(),
     *wake_goals(),

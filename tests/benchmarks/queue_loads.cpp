@@ -221,10 +221,11 @@ Sample queueBuffer(const Load &load)
     bool isWhole = true;
     while (!course.arrivals.areComplete()) {
         const AioBuffer item = course.queue.get<AioBuffer>();
-        const quint64 number = numberOf(item.constData());
+        const char *data = item.constData();
+        const quint64 number = numberOf(data);
         quint64 difference = 0;
-        for (qsizetype at = 8; at + 8 <= item.size(); at += 8)
-            difference |= numberOf(item.constData() + at) ^ (number & 0x7f) * 0x0101010101010101;
+        for (int at = 8; at + 8 <= load.size; at += 8)
+            difference |= numberOf(data + at) ^ (number & 0x7f) * 0x0101010101010101;
         isWhole = isWhole && difference == 0 && item.size() == load.size;
         course.arrivals.add(number);
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 The AioProcessing authors
 # SPDX-License-Identifier: MIT
-# Checks the models of the parking lot and the doorbell, and that each of them needs all of its rules (README.md).
+# Checks the models of the parking lot, the doorbell and what stands on them, and that each of them needs all of its rules (README.md).
 #
 #   tests/model/run.sh           small bounds, some seconds
 #   tests/model/run.sh --deep    larger ones too
@@ -94,7 +94,23 @@ run holds barrier "barrier, two parties, one dies"
 run holds barrier "barrier, two parties, aborted and then reset" $noDeath -DCLIENTS=3 -DWISHES=1
 run fails barrier "barrier that the dead do not break" -DNO_LOST
 run fails barrier "barrier that forgets a wish which comes while another is served" $noDeath -DCLIENTS=3 -DWISHES=1 -DNO_UNSEEN_WISHES
+one='-DPRODUCERS=1 -DMESSAGES=2 -DCONSUMERS=1'
+open='-DPRODUCERS=1 -DCONSUMERS=2 -DSTAYS_OPEN'
+run holds queue "queue, two messages and a consumer, one dies, then it is shut down" $one
+run holds queue "queue, a message and two consumers, one gives it back" $noDeath $open
+run fails queue "queue whose consumers take a later message first" $one -DNO_FIRST_FULL
+run fails queue "queue whose producers do not look again whether it is shut down" $one -DNO_SECOND_LOOK
+run fails queue "queue that waits for what a dead producer has claimed" $one -DNO_ABANDONING
+run fails queue "queue that leaves messages with a dead consumer" $one -DNO_RETURNING
+run fails queue "queue that forgets what was given back" $noDeath $open -DNO_LATE
+run fails queue "queue whose consumers forget what others have given back meanwhile" $noDeath $open -DNO_COMPARING
+run fails queue "queue whose repair tells of a message before it is back" $open -DNO_LATE_AGAIN
+run fails queue "queue whose consumers do not say that they look" $one -DNO_CLEARING
+run fails queue "queue that looks before it says that not all are invited" $one -DSTAYS_OPEN -DNO_CLEARING_FIRST
+run fails queue "queue without a second look whether all are invited" $one -DNO_SECOND_CLEARING
 if [ $deep = 1 ]; then
+    run holds queue "queue, a message and two consumers, one dies" $open -DRETURNS=0
+    run holds queue "queue, two messages and two consumers, one gives one back" $noDeath $open -DMESSAGES=2
     run holds semaphore "semaphore, three clients and two permits, one gives up" $noDeath
     run holds condition "condition, one of two is notified, somebody dies"
     run holds condition "condition, all are notified, somebody dies" -DCOUNT=7

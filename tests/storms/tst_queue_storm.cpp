@@ -52,18 +52,10 @@ void fill(char *data, qsizetype size, quint64 seed)
 void put(AioQueue &queue, int n, qsizetype size, quint64 seed)
 {
     if (n % BuffersEvery == 0 && size > 0) {
-        AioBuffer buffer;
-        try {
-            buffer = queue.allocate(size);
-        } catch (const AioException &exception) {
-            if (exception.code() != AioError::OutOfResources)      // it does not wait for memory
-                throw;
-        }
-        if (!buffer.isNull()) {
-            fill(buffer.data(), size, seed);
-            queue.put(buffer);
-            return;
-        }
+        AioBuffer buffer = *queue.allocate(size, QDeadlineTimer(QDeadlineTimer::Forever));
+        fill(buffer.data(), size, seed);
+        queue.put(buffer);
+        return;
     }
     QByteArray bytes(size, Qt::Uninitialized);
     fill(bytes.data(), size, seed);

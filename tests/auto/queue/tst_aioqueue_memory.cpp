@@ -3,15 +3,23 @@
 
 #include "aiotest.h"
 
+#include "queue/rawqueue.h"
+#include "shm/aiocontext_p.h"
+
 #include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aioqueue.h>
 #include <aioprocessing/aiotask.h>
 
+#include <QDateTime>
+#include <QLoggingCategory>
+#include <QPoint>
 #include <QSignalSpy>
 #include <QThread>
 
 #include <csignal>
+#include <random>
+#include <span>
 
 using namespace std::chrono_literals;
 
@@ -52,6 +60,25 @@ void countBytes(AioQueue &in, AioQueue &out)
 {
     out.put(in.get().toByteArray().size());
     out.put(in.get().toList().size());
+}
+
+// The block of the only message in the first segment of the arena, as its slabs have it.
+std::span<char> onlyMessage(const AioContext &context)
+{
+    using namespace aio_raw;
+    ArenaHeader &header = context.arena()->raw().header();
+    char *base = reinterpret_cast<char *>(&header);
+    for (const auto &entry : header.slabs) {
+        const Address address = entry.load();
+        const auto *slab = address ? reinterpret_cast<const Slab *>(base + std::size_t(address) * UnitBytes) : nullptr;
+        for (unsigned i = 0; slab && i < slab->count && i < BlocksPerSlab; ++i) {
+            const std::size_t bytes = std::size_t(slab->blockUnits) * UnitBytes;
+            const bool isMessage = BlockOwner::kind(slab->owner[i].load()) == BlockOwner::Message;
+            if (isMessage && bytes < RawQueue::ChunkBytes)      // the ring is made of messages, too
+                return {base + std::size_t(slab->blocks) * UnitBytes + i * bytes, bytes};
+        }
+    }
+    return {};
 }
 
 QVariantList megabytesInAList()
@@ -201,6 +228,73 @@ private Q_SLOTS:
         QCOMPARE(queue.size(), count + 1);
     }
 
+    void buffersWaitForMemoryToo()
+    {
+        AioContext context(QStringLiteral("buffers wait"));
+        context.setMemoryLimit(16 << 20);
+        AioQueue queue(context);
+        QCOMPARE(AioTest::codeThrownBy([&] { [[maybe_unused]] const auto buffer = queue.allocate(20 << 20, QDeadlineTimer(5000)); }), AioError::TooLarge);
+        QCOMPARE(AioTest::codeThrownBy([&] { [[maybe_unused]] const auto buffer = queue.allocate(-1, QDeadlineTimer(5000)); }), AioError::UsageError);
+        std::optional<AioBuffer> first = queue.allocate(10 << 20, QDeadlineTimer(5000));
+        QVERIFY(first && first->size() == 10 << 20);
+        QVERIFY(!queue.allocate(10 << 20, QDeadlineTimer(10)));
+        AioTest::run([&]() -> QCoro::Task<> {
+            QSignalSpy spy(&queue, &AioQueue::allocated);
+            std::stop_source stop;
+            auto cancelled = queue.coro_allocate(10 << 20, stop.get_token());
+            stop.request_stop();
+            AIO_COMPARE(co_await AioTest::codeOf(std::move(cancelled)), AioError::Cancelled);
+            auto waiting = queue.coro_allocate(10 << 20);
+            const std::optional<AioBuffer> late = co_await queue.coro_allocate(10 << 20, 10ms);
+            AIO_VERIFY(!late && !waiting.isReady());
+            first.reset();
+            const AioBuffer second = co_await waiting;
+            AIO_COMPARE(second.size(), 10 << 20);
+            AIO_COMPARE(spy.count(), 1);
+        });
+    }
+
+    // Whatever the bytes of a message have become: a value or an error, and the queue goes on.
+    void flippedBits_data()
+    {
+        QTest::addColumn<QVariant>("value");
+        QVariantMap map{{QStringLiteral("a"), QStringLiteral("text")}, {QStringLiteral("b"), QVariantList{1, 2.5, QByteArray(40, 'x')}}};
+        map.insert(QStringLiteral("deeper"), map);
+        QTest::newRow("map") << QVariant(map);
+        QTest::newRow("streamed") << QVariant::fromValue(QList<QPoint>(20, QPoint(1, 2)));
+        QTest::newRow("strings") << QVariant(QStringList(20, QStringLiteral("string")));
+        QTest::newRow("bytes") << QVariant(QByteArray(1000, 'y'));
+        QTest::newRow("moment") << QVariant(QVariantList(10, QDateTime::currentDateTimeUtc()));
+        QTest::newRow("raw") << QVariant::fromValue(Sample{7, {}});
+        QTest::newRow("buffer") << QVariant();
+    }
+    void flippedBits()
+    {
+        QFETCH(QVariant, value);
+        QLoggingCategory::setFilterRules(QStringLiteral("aio.*=false"));
+        AioContext context(QStringLiteral("flipped"));
+        AioQueue queue(context);
+        std::minstd_rand random(4711);
+        int errors = 0;
+        for (int round = 0; round < 2000; ++round) {
+            if (value.isValid())
+                queue.put(value);
+            else
+                queue.put(queue.allocate(100));
+            const std::span<char> message = onlyMessage(context);
+            QVERIFY(!message.empty());
+            const std::size_t reach = std::min<std::size_t>(message.size(), value.isValid() ? 256 : 5);
+            for (unsigned flips = 1 + unsigned(random() % 4); flips > 0; --flips)
+                message[random() % reach] ^= char(1 << random() % 8);
+            errors += AioTest::codeThrownBy([&] { queue.get(); }) != AioError::NoError;
+            queue.put(round);
+            QCOMPARE(queue.get<int>(), round);
+        }
+        QLoggingCategory::setFilterRules(QString());
+        qInfo("%d of 2000 were errors", errors);
+        QVERIFY(errors > 0 || value.typeId() == QMetaType::QByteArray || QByteArray(QTest::currentDataTag()) == "raw");
+    }
+
     // Ten times the limit goes through, and through each size comes after the other.
     void muchGoesThroughLittleMemory()
     {
@@ -213,7 +307,8 @@ private Q_SLOTS:
             producer.start();
             for (int i = 0; i < count; ++i) {
                 const std::optional<QVariant> item = queue.get(QDeadlineTimer(20'000));
-                QVERIFY(item);
+                if (!item)
+                    QFAIL(qPrintable(QStringLiteral("item %1 of %2 bytes does not come").arg(i).arg(size)));
                 if (item->toByteArray() != filled(i, size))
                     QFAIL(qPrintable(QStringLiteral("item %1 of %2 bytes is torn, or came out of order: %3 bytes that begin with %4")
                                          .arg(i).arg(size).arg(item->toByteArray().size()).arg(int(item->toByteArray().at(0)))));
