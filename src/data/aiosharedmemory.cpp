@@ -20,6 +20,7 @@ public:
           lock(AioHandle(AioHandle::Lock, cell->context().id(), cell->handle())), memory(std::move(attached)),
           bytes(static_cast<char *>(memory->data()) + OwnHeadBytes), size(qsizetype(RawSharedData::bytes(cell->cell())))
     { }
+    ~AioSharedMemoryPrivate() override { Segments::removeSemaphore(memory->nativeKey()); }
 
     AioLock lock;
     const std::unique_ptr<QSharedMemory> memory;    // goes before the cell, with whose last user the segment is removed if it is there
@@ -52,6 +53,7 @@ Address makeSegment(RawLot &lot, AioContext &context, qsizetype size, std::uniqu
     const bool isMade = nameSegment(lot.arena().source(), [&](std::uint64_t name) {
         RawSharedData::setSegment(cell, name);
         memory = segmentOf(context, name);
+        Segments::createKeyFile(memory->nativeKey());
         if (!memory->create(size + qsizetype(OwnHeadBytes))) {
             why = memory->errorString();
             return false;

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/ipc.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -91,6 +92,7 @@ char *Segments::create(unsigned index, std::uint64_t &nonce) noexcept
             setError(withErrnoText(QStringLiteral("shmget"), error));
             return nullptr;
         }
+        const bool hasMadeFile = createKeyFile(keyPath(index, nonce));
         if (memory->create(aio_raw::SegmentBytes)) {
             char *base = keep(std::move(memory));
             if (index > 0)
@@ -98,8 +100,11 @@ char *Segments::create(unsigned index, std::uint64_t &nonce) noexcept
             return base;
         }
         setError(memory->errorString());
-        if (memory->error() != QSharedMemory::AlreadyExists)
+        if (memory->error() != QSharedMemory::AlreadyExists) {
+            if (hasMadeFile)
+                destroy(keyPath(index, nonce));
             return nullptr;
+        }
         // another segment, of whomever, has this System V key: another file gives another one
         const QByteArray taken = QFile::encodeName(keyPath(index, nonce));
         const QByteArray aside = taken + ".taken" + QByteArray::number(tries);
@@ -172,11 +177,11 @@ char *Segments::createOwn(std::uint64_t nonce, std::size_t bytes) noexcept
         setError(withErrnoText(QStringLiteral("shmget"), error));
         return nullptr;
     }
-    const QByteArray name = QFile::encodeName(ownKeyPath(nonce));
-    if (::close(::open(name.constData(), O_CREAT | O_EXCL | O_CLOEXEC, 0600)) != 0) {
+    if (!createKeyFile(ownKeyPath(nonce))) {
         setError(withErrnoText(QStringLiteral("open"), errno));
         return nullptr;
     }
+    const QByteArray name = QFile::encodeName(ownKeyPath(nonce));
     char *base = attachOwn(::shmget(keyOf(name), aio_raw::OwnHeadBytes + bytes, IPC_CREAT | IPC_EXCL | 0600));
     if (!base)
         return nullptr;
@@ -214,6 +219,19 @@ std::string Segments::home(const std::uint8_t (&entry)[16]) noexcept
     return RuntimeDirectory::instance().home(entry);
 }
 
+bool Segments::createKeyFile(const QString &path) noexcept
+{
+    return ::close(::open(QFile::encodeName(path).constData(), O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == 0;
+}
+
+void Segments::removeSemaphore(const QString &path) noexcept
+{
+    const key_t key = keyOf(QFile::encodeName(path));
+    const int set = key == -1 ? -1 : ::semget(key, 1, 0);
+    if (set != -1)
+        ::semctl(set, 0, IPC_RMID);
+}
+
 void Segments::destroy(const QString &path) noexcept
 {
     const QByteArray name = QFile::encodeName(path);
@@ -235,6 +253,7 @@ void Segments::destroy(const QString &path) noexcept
             ::shmdt(base);
         }
     }
+    removeSemaphore(path);
     ::unlink(name.constData());
 }
 

@@ -48,6 +48,13 @@ public:
     void writeOwnHead(void *base, std::uint64_t nonce, std::size_t bytes) const noexcept;
     bool isOwn(const void *base, std::size_t size, std::uint64_t nonce, std::size_t bytes) const noexcept;
 
+    /* Makes the file that gives a segment its key, and is nobody's to remove then: newer Qt removes one that it has made itself too soon. */
+    static bool createKeyFile(const QString &path) noexcept;
+    /*
+     * Removes the semaphore that newer Qt makes beside a segment and only removes with the QSharedMemory that has made it. A QSharedMemory
+     * that wants it once more makes another one.
+     */
+    static void removeSemaphore(const QString &path) noexcept;
     /* Removes the segment of the key file \a key, whoever made it, and the file. */
     static void destroy(const QString &key) noexcept;
 
