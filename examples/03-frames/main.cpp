@@ -37,9 +37,10 @@ struct Totals
     {
         const double seconds = double(nanoseconds) / 1e9;
         const double mebibytes = double(frames) * FrameWidth * FrameHeight * 4 / (1 << 20);
-        std::printf("%d frames of %d x %d: %.1f frames/s, %.0f MiB/s, %lld bytes copied; rendering %.1f ms each, waiting %.0f %% of the time\n",
-                    frames, FrameWidth, FrameHeight, frames / seconds, mebibytes / seconds, qlonglong(copiedBytes),
-                    frames ? double(renderedIn) / 1e6 / frames : 0.0, double(waitedFor) / double(nanoseconds) * 100);
+        std::printf("%d frames of %d x %d: %.1f frames/s, %.0f MiB/s, %lld bytes copied; ", frames, FrameWidth, FrameHeight,
+                    frames / seconds, mebibytes / seconds, qlonglong(copiedBytes));
+        std::printf("rendering %.1f ms each, waiting %.0f %% of the time\n", frames ? double(renderedIn) / 1e6 / frames : 0.0,
+                    double(waitedFor) / double(nanoseconds) * 100);
         std::fflush(stdout);
     }
 };

@@ -13,8 +13,8 @@
 
 namespace aio_detail {
 
-/* What is too much work for the thread of an event loop: bytes that are copied, written or read at once. */
-constexpr qsizetype muchWork = 64 * 1024;
+/* What is too much work for the thread of an event loop: bytes that are copied, written or read at once. 64 KiB, with what stands around them. */
+constexpr qsizetype muchWork = 64 * 1024 + 256;
 
 /* A message before it is in shared memory. The bytes of a large QByteArray are not copied until then. */
 class OutMessage

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t Headers = 31;           // of slabs that are carved together: as many as fill a page
 
-
 // The state of a slab: vacant (no pages), in use for blocks of one class, or in the hands of somebody who changes that.
 constexpr std::uint64_t Vacant = 0;
 constexpr std::uint64_t activeAs(unsigned sizeClass) noexcept { return std::uint64_t(2) << 60 | sizeClass; }

@@ -238,6 +238,46 @@ private Q_SLOTS:
         }, AioTest::LoopMayBlock);
     }
 
+    void aKilledConsumerLeavesItToTheNext()
+    {
+#if !defined(AIO_FAULT_POINTS)
+        QSKIP("needs a build with fault points");
+#endif
+        AioQueue queue;
+        AioQueue out;
+        AioProcess worker(AioCall::to<&passOn>(queue, out));
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("AIO_FAULT"), QStringLiteral("queue.get.claimed:1:kill"));
+        worker.setEnvironment(environment);
+        queue.put(filled(70 * MiB, 5));
+        AioTest::run([&]() -> QCoro::Task<> {
+            co_await worker.coro_start();
+            co_await worker.coro_join();
+            AIO_COMPARE(worker.exitReason(), AioProcess::Killed);
+            const std::optional<QVariant> item = co_await queue.coro_get(10s);
+            AIO_VERIFY(item && isFilled(item->toByteArray(), 70 * MiB, 5));
+        }, AioTest::LoopMayBlock);
+    }
+
+    // What can never fit is refused before a byte of it is read.
+    void sizesBeyondAllBounds()
+    {
+        AioContext context(QStringLiteral("bounds"));
+        context.setMemoryLimit(64 * MiB);
+        AioQueue queue(context);
+        for (const qsizetype size : {qsizetype(60) * MiB, qsizetype(1) << 31, (qsizetype(1) << 32) - 6, (qsizetype(1) << 32) + 1}) {
+            const QByteArray bytes = QByteArray::fromRawData("x", size);
+            QCOMPARE(AioTest::codeThrownBy([&] { queue.put(bytes); }), AioError::TooLarge);
+            AioTest::run([&]() -> QCoro::Task<> {
+                const QVariant value(bytes);
+                AIO_COMPARE(co_await AioTest::codeOf(queue.coro_put(value)), AioError::TooLarge);
+            });
+        }
+        QVERIFY(queue.isEmpty());
+        queue.put(QByteArray(40 * MiB, 'x'));
+        QCOMPARE(queue.get<QByteArray>().size(), 40 * MiB);
+    }
+
     // A gigabyte through a queue that may have 64 MiB.
     void memoryStaysFlat_data()
     {

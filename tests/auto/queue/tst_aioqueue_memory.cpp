@@ -233,8 +233,8 @@ private Q_SLOTS:
         AioContext context(QStringLiteral("buffers wait"));
         context.setMemoryLimit(16 << 20);
         AioQueue queue(context);
-        QCOMPARE(AioTest::codeThrownBy([&] { [[maybe_unused]] const auto buffer = queue.allocate(20 << 20, QDeadlineTimer(5000)); }), AioError::TooLarge);
-        QCOMPARE(AioTest::codeThrownBy([&] { [[maybe_unused]] const auto buffer = queue.allocate(-1, QDeadlineTimer(5000)); }), AioError::UsageError);
+        for (const auto &[size, code] : {std::pair(20 << 20, AioError::TooLarge), std::pair(-1, AioError::UsageError)})
+            QCOMPARE(AioTest::codeThrownBy([&, bytes = size] { queue.allocate(bytes, QDeadlineTimer(5000)); }), code);
         std::optional<AioBuffer> first = queue.allocate(10 << 20, QDeadlineTimer(5000));
         QVERIFY(first && first->size() == 10 << 20);
         QVERIFY(!queue.allocate(10 << 20, QDeadlineTimer(10)));
