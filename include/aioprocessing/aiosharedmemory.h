@@ -19,7 +19,7 @@ class AioSharedMemoryPrivate;
  * AioSharedMemory table(QStringLiteral("table"), 4096);    // the same in each program that opens it by this name
  * \endcode
  *
- * A QSharedMemory with what that leaves to its users: it needs no key of its own, can be passed to workers and through queues, and is
+ * As a QSharedMemory, with what that leaves to its users: it needs no key of its own, can be passed to workers and through queues, and is
  * gone when its last user is, however he ends. It does not count for AioContext::setMemoryLimit(). For values of one type AioArray is
  * simpler, and for what goes from process to process AioBuffer.
  *

@@ -7,23 +7,20 @@
 
 #include <aioprocessing/aiocontext.h>
 
-#include <QSharedMemory>
-
 using namespace aio_detail;
 using namespace aio_raw;
 
 class AioSharedMemoryPrivate final : public AioObjectPrivate
 {
 public:
-    AioSharedMemoryPrivate(std::shared_ptr<OpenCell> openCell, std::unique_ptr<QSharedMemory> attached)
+    AioSharedMemoryPrivate(std::shared_ptr<OpenCell> openCell, char *mapped)
         : AioObjectPrivate(std::move(openCell), AioHandle::SharedMemory),
-          lock(AioHandle(AioHandle::Lock, cell->context().id(), cell->handle())), memory(std::move(attached)),
-          bytes(static_cast<char *>(memory->data()) + OwnHeadBytes), size(qsizetype(RawSharedData::bytes(cell->cell())))
+          lock(AioHandle(AioHandle::Lock, cell->context().id(), cell->handle())), bytes(mapped),
+          size(qsizetype(RawSharedData::bytes(cell->cell())))
     { }
-    ~AioSharedMemoryPrivate() override { Segments::removeSemaphore(memory->nativeKey()); }
+    ~AioSharedMemoryPrivate() override { cell->raw().arena().source().unmapOwn(bytes); }
 
     AioLock lock;
-    const std::unique_ptr<QSharedMemory> memory;    // goes before the cell, with whose last user the segment is removed if it is there
     char *const bytes;
     const qsizetype size;
 };
@@ -35,40 +32,26 @@ namespace {
     throw AioException(makeError(code, QStringLiteral("AioSharedMemory: ") + text, QStringLiteral("AioSharedMemory"), key));
 }
 
-std::unique_ptr<QSharedMemory> segmentOf(AioContext &context, std::uint64_t nonce)
-{
-    auto memory = std::make_unique<QSharedMemory>();
-    memory->setNativeKey(context.arena()->segments().ownKeyPath(nonce));
-    return memory;
-}
-
 // Makes the cell that stands for the segment, and then the segment, so that it goes with the cell whenever this process dies.
-Address makeSegment(RawLot &lot, AioContext &context, qsizetype size, std::unique_ptr<QSharedMemory> &memory)
+Address makeSegment(RawLot &lot, const AioContext &context, qsizetype size, char *&memory)
 {
     const Address address = RawSharedData::createForSegment(lot, std::size_t(size));
     if (!address)
         return 0;
     Cell &cell = *lot.arena().at<Cell>(address);
-    QString why;
     const bool isMade = nameSegment(lot.arena().source(), [&](std::uint64_t name) {
         RawSharedData::setSegment(cell, name);
-        memory = segmentOf(context, name);
-        Segments::createKeyFile(memory->nativeKey());
-        if (!memory->create(size + qsizetype(OwnHeadBytes))) {
-            why = memory->errorString();
-            return false;
-        }
-        context.arena()->segments().writeOwnHead(memory->data(), name, std::size_t(size));
-        return true;
+        memory = lot.arena().source().createOwn(name, std::size_t(size));
+        return memory != nullptr;
     });
     if (isMade)
         return address;
-    memory.reset();
     lot.arena().freeCell(cell);
-    fail(AioError::OutOfResources, QStringLiteral("the system has no %1 bytes of shared memory (%2); free memory").arg(size).arg(why));
+    fail(AioError::OutOfResources, QStringLiteral("the system has no %1 bytes of shared memory (%2); free memory")
+                                       .arg(size).arg(context.arena()->segments().lastError()));
 }
 
-OpenCell::Maker segmentMaker(AioContext &context, qsizetype size, std::unique_ptr<QSharedMemory> &memory)
+OpenCell::Maker segmentMaker(AioContext &context, qsizetype size, char *&memory)
 {
     return [&context, size, &memory](RawLot &lot) { return makeSegment(lot, context, size, memory); };
 }
@@ -84,32 +67,30 @@ std::unique_ptr<AioObjectPrivate> attach(std::shared_ptr<OpenCell> cell, const Q
     const std::uint64_t nonce = RawSharedData::segment(cell->cell());
     if (!nonce)
         throwNameTaken(key, nameOf(AioHandle::SharedMemory), QStringLiteral("it is an AioLock"));
-    auto memory = segmentOf(cell->context(), nonce);
-    const Segments &segments = cell->context().arena()->segments();
-    if (!memory->attach() || !segments.isOwn(memory->data(), std::size_t(memory->size()), nonce, RawSharedData::bytes(cell->cell())))
+    char *memory = cell->raw().arena().source().mapOwn(nonce, RawSharedData::bytes(cell->cell()));
+    if (!memory)
         fail(AioError::NotFound, QStringLiteral("%1 was closed by its last user this moment").arg(key), key);
-    return std::make_unique<AioSharedMemoryPrivate>(std::move(cell), std::move(memory));
+    return std::make_unique<AioSharedMemoryPrivate>(std::move(cell), memory);
 }
 
 std::unique_ptr<AioObjectPrivate> create(AioContext &context, qsizetype size)
 {
     requirePositive(size);
-    std::unique_ptr<QSharedMemory> memory;
+    char *memory = nullptr;
     auto cell = OpenCell::create(context, segmentMaker(context, size, memory));
-    return std::make_unique<AioSharedMemoryPrivate>(std::move(cell), std::move(memory));
+    return std::make_unique<AioSharedMemoryPrivate>(std::move(cell), memory);
 }
 
-std::unique_ptr<AioObjectPrivate> openNamed(const QString &key, AioContext &context, const OpenCell::Maker &make,
-                                            std::unique_ptr<QSharedMemory> &memory)
+std::unique_ptr<AioObjectPrivate> openNamed(const QString &key, AioContext &context, const OpenCell::Maker &make, char *&memory)
 {
     auto cell = OpenCell::named(key, context, AioHandle::SharedMemory, Cell::Lock, make);
-    return memory ? std::make_unique<AioSharedMemoryPrivate>(std::move(cell), std::move(memory)) : attach(std::move(cell), key);
+    return memory ? std::make_unique<AioSharedMemoryPrivate>(std::move(cell), memory) : attach(std::move(cell), key);
 }
 
 std::unique_ptr<AioObjectPrivate> createNamed(const QString &key, qsizetype size, AioContext &context)
 {
     requirePositive(size);
-    std::unique_ptr<QSharedMemory> memory;
+    char *memory = nullptr;
     auto d = openNamed(key, context, segmentMaker(context, size, memory), memory);
     const qsizetype found = static_cast<AioSharedMemoryPrivate *>(d.get())->size;
     if (found != size)
@@ -119,7 +100,7 @@ std::unique_ptr<AioObjectPrivate> createNamed(const QString &key, qsizetype size
 
 std::unique_ptr<AioObjectPrivate> findNamed(const QString &key, AioContext &context)
 {
-    std::unique_ptr<QSharedMemory> memory;
+    char *memory = nullptr;
     const auto refuse = [&key](RawLot &) -> Address {
         fail(AioError::NotFound, QStringLiteral("nobody has \"%1\" open; give a size to make it").arg(key), key);
     };

@@ -219,11 +219,13 @@ std::string Segments::home(const std::uint8_t (&entry)[16]) noexcept
     return RuntimeDirectory::instance().home(entry);
 }
 
+// Newer Qt removes a key file that it has made itself too soon.
 bool Segments::createKeyFile(const QString &path) noexcept
 {
     return ::close(::open(QFile::encodeName(path).constData(), O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == 0;
 }
 
+// Newer Qt makes a semaphore beside each segment, which goes with the QSharedMemory that has made it; but ours stay until the process ends.
 void Segments::removeSemaphore(const QString &path) noexcept
 {
     const key_t key = keyOf(QFile::encodeName(path));

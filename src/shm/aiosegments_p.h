@@ -21,7 +21,7 @@ namespace aio_detail {
  * The segments of one arena over QSharedMemory, whose native keys are files in the arena's own directory: no tmp cleaner
  * and no foreign program can take them. System V keys collide (ftok uses 16 bits of the inode), so a create that meets
  * an existing key takes another file, and an attach believes the header only. Mappings stay until the process ends:
- * guards live in them. Segments that a single block has for itself come and go; QSharedMemory is not used for these, since its detaching
+ * guards live in them. Segments that a single block or object has for itself come and go; QSharedMemory is not used for these, since its detaching
  * looks for the key once more, which may be that of another segment by then, and removes that.
  */
 class Segments final : public aio_raw::SegmentSource
@@ -43,22 +43,15 @@ public:
     QString lastError() const;
     bool versionMismatch() const { return m_versionMismatch; }
 
-    /* The key file of a segment that a single block or object has for itself, and its head. */
-    QString ownKeyPath(std::uint64_t nonce) const { return keyPath(QStringLiteral("own"), nonce); }
-    void writeOwnHead(void *base, std::uint64_t nonce, std::size_t bytes) const noexcept;
-    bool isOwn(const void *base, std::size_t size, std::uint64_t nonce, std::size_t bytes) const noexcept;
-
-    /* Makes the file that gives a segment its key, and is nobody's to remove then: newer Qt removes one that it has made itself too soon. */
-    static bool createKeyFile(const QString &path) noexcept;
-    /*
-     * Removes the semaphore that newer Qt makes beside a segment and only removes with the QSharedMemory that has made it. A QSharedMemory
-     * that wants it once more makes another one.
-     */
-    static void removeSemaphore(const QString &path) noexcept;
     /* Removes the segment of the key file \a key, whoever made it, and the file. */
     static void destroy(const QString &key) noexcept;
 
 private:
+    QString ownKeyPath(std::uint64_t nonce) const { return keyPath(QStringLiteral("own"), nonce); }
+    void writeOwnHead(void *base, std::uint64_t nonce, std::size_t bytes) const noexcept;
+    bool isOwn(const void *base, std::size_t size, std::uint64_t nonce, std::size_t bytes) const noexcept;
+    static bool createKeyFile(const QString &path) noexcept;
+    static void removeSemaphore(const QString &path) noexcept;
     QString keyPath(const QString &number, std::uint64_t nonce) const;
     QString keyPath(unsigned index, std::uint64_t nonce) const { return keyPath(QString::number(index), nonce); }
     void setError(const QString &error);
