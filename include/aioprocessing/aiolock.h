@@ -54,6 +54,8 @@ public:
     AioLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */
     explicit AioLock(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioLock(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioLock() override;
 
     /*! Waits for the lock in the calling thread. False: \a deadline passed. */
@@ -78,6 +80,9 @@ public:
     {
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
+    /*! release() and locked() for a lock of a manager, without blocking; a lock in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<bool> coro_locked();
 
     /*! What AioLocker calls to release, if this process still holds the lock; works after the object is gone and never throws. */
     std::function<void()> releaser() const;
@@ -96,6 +101,7 @@ protected:
 
 private:
     AioLockPrivate *d() const;
+    bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     void tellIfAbandoned();
     void tellReleased();
 };

@@ -97,6 +97,8 @@ public:
     AioQueue(const QString &key, qsizetype maxSize, AioContext &context, QObject *parent = nullptr);
     /*! The queue that \a handle names. Throws NotFound when it is gone. */
     explicit AioQueue(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioQueue(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioQueue() override;
 
     /*! Waits for a free place in the calling thread and puts \a value there. False: \a deadline passed. */
@@ -209,8 +211,10 @@ public:
     /*! How many items there are that nobody has begun to take, counting those that are being put this moment. Out of date when it returns. */
     qsizetype size() const;
     bool isEmpty() const { return size() == 0; }
-    bool isFull() const { return size() >= maxSize(); }
+    bool isFull() const;
     qsizetype maxSize() const;
+    /*! size() for a queue of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<qsizetype> coro_size();
 
     /*! This object puts no more. */
     void close();
@@ -220,6 +224,8 @@ public:
      */
     void shutDown(bool immediate = false);
     bool isShutDown() const;
+    /*! shutDown() for a queue of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_shutDown(bool immediate = false);
 
     QString describe() const override;
 
@@ -241,6 +247,12 @@ protected:
 private:
     AioQueuePrivate *d() const;
     void requireOpen(const char *operation);
+    QCoro::Task<bool> putRemotelyLater(QVariant value, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> takeRemotelyLater(QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> takeHereLater(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<> shutDownRemotelyLater(bool immediate);
+    QCoro::AsyncGenerator<QVariant> itemsHere();
+    QCoro::AsyncGenerator<QVariant> remoteItems();
     bool putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
     bool putMessage(aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);
     QCoro::Task<bool> coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);

@@ -56,6 +56,8 @@ public:
     AioRLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */
     explicit AioRLock(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioRLock(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioRLock() override;
 
     /*! Waits for the lock in the calling thread, which owns it then. False: \a deadline passed. */
@@ -89,6 +91,9 @@ public:
     [[nodiscard]] QCoro::Task<AioLocker> coro_locker(const AioLocker &outer,
                                                      QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
                                                      std::stop_token stop = {});
+    /*! release(), for this object, and locked() for a lock of a manager, without blocking; a lock in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<bool> coro_locked();
 
     /*! What AioLocker calls to release for the calling thread; works after the object is gone and never throws. */
     std::function<void()> releaser() const;
@@ -104,6 +109,7 @@ Q_SIGNALS:
 
 private:
     AioRLockPrivate *d() const;
+    bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     QCoro::Task<bool> acquireFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<AioLocker> lockerFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     void tellIfAbandoned();
