@@ -182,7 +182,7 @@ QCoro::Task<QVariant> ManagedBarrier::wait(std::shared_ptr<const ManagedCall> ca
         throw AioException(error);
     if (!index) {
         AioError late = pythonError("threading.BrokenBarrierError", QString());
-        if (call->caller->isNative)
+        if (call->caller->isNative && !given.isNull())
             late.code = AioError::TimedOut;
         throw AioException(late);
     }

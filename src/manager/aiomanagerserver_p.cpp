@@ -32,6 +32,12 @@ QStringList publicMethods(const ManagedObject &object)
     return names;
 }
 
+// a name and its path are the same
+bool isSamePlace(const AioAddress &a, const AioAddress &b)
+{
+    return a == b || (a.isLocal() && b.isLocal() && a.localPath() == b.localPath());
+}
+
 AioError noSuchObject(const QString &ident)
 {
     const auto text = QStringLiteral("the manager has no object %1: it was not kept, or belonged to an earlier run");
@@ -220,7 +226,7 @@ QVariant ManagerServer::fromWire(const QVariant &value) const
             ident = QString::number(handle.address(), 16);
     } else if (value.metaType() == QMetaType::fromType<AioRemoteObject>()) {
         const auto token = toTokenOfProxy(value);
-        if (token && token->address == address())
+        if (token && isSamePlace(token->address, address()))
             ident = token->ident;
     }
     ManagedReference reference;

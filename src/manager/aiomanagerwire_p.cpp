@@ -183,7 +183,10 @@ AioError decodePython(QByteArrayView message, ManagerReply &reply)
         return malformed("a reply");
     if (name == QLatin1StringView("#RETURN") || name == QLatin1StringView("#PROXY")) {
         reply.kind = name == QLatin1StringView("#PROXY") ? ManagerReply::Proxy : ManagerReply::Return;
-        reply.value = parts[1];
+        // what keys() and its like give is sent as list([...])
+        const AioRemoteObject view = objectOf(parts[1]);
+        const bool isView = view.isBuiltin(QLatin1StringView("list")) && view.arguments().size() == 1;
+        reply.value = isView ? view.arguments().constFirst() : parts[1];
     } else if (name == QLatin1StringView("#ERROR")) {
         reply.kind = ManagerReply::Error;
         reply.error = fromPython(parts[1]);

@@ -49,7 +49,9 @@ QCoro::Task<> PythonChannels::perform(Self self, std::shared_ptr<PendingCall> ca
     } catch (const AioException &e) {
         result.error = e.error();
         const auto code = result.error.code;
-        const bool isGone = code == AioError::EndOfStream || code == AioError::ConnectionRefused || code == AioError::PeerDied;
+        // it has let this process in before
+        const bool isGone = code == AioError::AuthenticationFailed || code == AioError::EndOfStream
+            || code == AioError::ConnectionRefused || code == AioError::PeerDied;
         if (isGone) {
             result.error.code = AioError::PeerDied;
             const auto text = QStringLiteral("the manager at %1 is gone: %2");
@@ -113,7 +115,7 @@ QCoro::Task<RemoteResult> PythonChannels::askOnce(Self self, std::shared_ptr<Pen
 // An owner keeps his connection for as long as he has the lock.
 void PythonChannels::count(const PendingCall &call, const ChannelPtr &channel, const RemoteResult &result)
 {
-    const bool isDone = !result.error && !call.call.isOutOfTime(result);
+    const bool isDone = call.call.owner && !result.error && !call.call.isOutOfTime(result);
     if (isDone && call.call.method == QLatin1StringView("acquire"))
         ++channel->depth;
     else if (isDone && call.call.method == QLatin1StringView("release"))

@@ -268,7 +268,7 @@ bool concludes(AioObject *object, const OpenCell &cell, WaitGroup &waits, AioHan
 std::optional<QVariant> concludeRemote(AioObject *object, WaitGroup &waits, const AioHandle &handle, const RemoteCall &call,
                                        const RemoteResult &result)
 {
-    if (call.isOutOfTime(result))
+    if (!call.deadline.isForever() && call.isOutOfTime(result))
         return std::nullopt;
     if (!result.error)
         return result.value;

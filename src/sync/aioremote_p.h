@@ -57,7 +57,7 @@ struct RemoteCall
         return std::move(*this);
     }
 
-    /* Whether \a result says that the deadline has passed. */
+    /* Whether \a result says that a deadline has passed: that of the call, or the end of a part of it. */
     bool isOutOfTime(const struct RemoteResult &result) const;
 
     const char *operation;          // of the face, for errors: "AioLock::acquire"
