@@ -22,6 +22,8 @@ public:
     void requireConnected(const char *operation);
     /* The link, made if need be. */
     std::shared_ptr<ManagerLink> linkFor(const char *operation);
+    /* Whether the link was lost; then there is none any more, and the next one is another. */
+    bool dropLost();
     /* What a call of the server has come to; throws its error. */
     QVariant conclude(const RemoteResult &result, const char *operation);
     std::shared_ptr<RemoteBackend> adopt(const RemoteResult &result, const char *operation);
@@ -61,6 +63,14 @@ std::shared_ptr<ManagerLink> AioManagerPrivate::linkFor(const char *operation)
     if (!link)
         link = ManagerLink::to(where);
     return link;
+}
+
+bool AioManagerPrivate::dropLost()
+{
+    if (!link || !link->isLost())
+        return false;
+    link.reset();
+    return true;
 }
 
 QVariant AioManagerPrivate::conclude(const RemoteResult &result, const char *operation)
@@ -191,13 +201,14 @@ QCoro::Task<bool> AioManager::coro_start(QDeadlineTimer deadline, std::stop_toke
 void AioManager::connectToServer(std::stop_token stop)
 {
     const char *const operation = "AioManager::connectToServer";
-    if (d->link && d->link->isLost())
-        d->link.reset();
     RemoteCall call(operation, "dummy");
     call.stop = std::move(stop);
-    const RemoteResult result = d->linkFor(operation)->call({}, call);
-    if (result.error)
-        d->link.reset();
+    RemoteResult result;
+    for (int attempt = 0; attempt < 2; ++attempt) {     // a link that others have made may be lost just now
+        result = d->linkFor(operation)->call({}, call);
+        if (!d->dropLost())
+            break;
+    }
     d->conclude(result, operation);
     Q_EMIT connected();
 }
@@ -206,14 +217,15 @@ QCoro::Task<> AioManager::coro_connectToServer(std::stop_token stop)
 {
     const char *const operation = "AioManager::coro_connectToServer";
     const auto self = d;
-    if (self->link && self->link->isLost())
-        self->link.reset();
     RemoteCall call(operation, "dummy");
     call.stop = std::move(stop);
-    const auto link = self->linkFor(operation);
-    const RemoteResult result = co_await ManagerLink::callLater(link, {}, call);
-    if (result.error)
-        self->link.reset();
+    RemoteResult result;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto link = self->linkFor(operation);
+        result = co_await ManagerLink::callLater(link, {}, call);
+        if (!self->dropLost())
+            break;
+    }
     self->conclude(result, operation);
     if (self->q)
         Q_EMIT self->q->connected();

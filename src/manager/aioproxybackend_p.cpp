@@ -39,9 +39,14 @@ QCoro::Task<RemoteResult> ProxyBackend::callLater(RemoteCall call)
 std::shared_ptr<RemoteBackend> ProxyBackend::open(const AioHandle &handle)
 {
     const char *const operation = "AioProxy::open";
-    const auto link = ManagerLink::to(AioAddress(handle.peer()));
+    auto link = ManagerLink::to(AioAddress(handle.peer()));
     const QString ident = QString::number(handle.address(), 16);
-    const RemoteResult known = link->call({}, RemoteCall(operation, "incref", {ident}));
+    const RemoteCall referring(operation, "incref", {ident});
+    RemoteResult known = link->call({}, referring);
+    if (link->isLost()) {       // perhaps just now, and to an earlier run
+        link = ManagerLink::to(AioAddress(handle.peer()));
+        known = link->call({}, referring);
+    }
     AioError error = known.error;
     // a number of another run may be that of another object
     if (!error && link->run() != handle.context()) {

@@ -102,6 +102,15 @@ QCoro::Task<RemoteResult> PythonChannels::askOnce(Self self, std::shared_ptr<Pen
             co_await wait.done();
         }
         reply = co_await exchange(*channel->connection, call->request(limit));
+        // A server that is about to end says None once more, as if it had been asked. So None for an item is believed when it answers again.
+        const bool isDoubtful = call->call.form != RemoteCall::Prompt && reply.kind == ManagerReply::Return && !reply.value.isValid();
+        if (isDoubtful && (call->call.undo || channel->wasInPart)) {
+            ManagerRequest question;
+            question.ident = call->ident;
+            question.method = QStringLiteral("__str__");
+            co_await exchange(*channel->connection, question);
+        }
+        channel->wasInPart = call->call.isDivisible && reply.error;
         RemoteResult result(reply.value);
         result.error = reply.error;
         self->count(*call, channel, result);

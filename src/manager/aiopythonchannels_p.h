@@ -29,6 +29,7 @@ private:
         std::unique_ptr<AioClient> connection;
         Line line;
         int depth = 0;          // how often its owner has the lock
+        bool wasInPart = false; // its last wait was cut
     };
     using Self = std::shared_ptr<PythonChannels>;
     using ChannelPtr = std::shared_ptr<Channel>;
