@@ -57,7 +57,7 @@ public:
      */
     explicit AioCondition(const QString &key, QObject *parent = nullptr);
     AioCondition(const QString &key, AioContext &context, QObject *parent = nullptr);
-    /*! A new condition, in its lock's context, that uses \a lock. */
+    /*! A new condition, in its lock's context or at its lock's manager, that uses \a lock. */
     explicit AioCondition(AioLock &lock, QObject *parent = nullptr);
     explicit AioCondition(AioRLock &lock, QObject *parent = nullptr);
     /*! The condition that \a handle names, with its lock. Throws NotFound when it is gone. */

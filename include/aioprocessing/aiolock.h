@@ -7,6 +7,7 @@
 
 #include <QCoro/QCoroTask>
 #include <QDeadlineTimer>
+#include <QVariant>
 
 #include <stop_token>
 
@@ -93,7 +94,7 @@ Q_SIGNALS:
     void acquired();
     /*! release() was called on this object, or a locker that it gave out has released. */
     void released();
-    /*! This object's user has just taken the lock that process \a pid held when it died. */
+    /*! This object's user has just taken the lock that process \a pid (0: one that a manager does not know) held when it died. */
     void ownerDied(qint64 pid);
 
 protected:
@@ -103,5 +104,6 @@ private:
     AioLockPrivate *d() const;
     bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     void tellIfAbandoned();
+    void tellIfAbandoned(const QVariant &reply);
     void tellReleased();
 };

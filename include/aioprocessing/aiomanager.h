@@ -114,6 +114,9 @@ public:
     /*! A barrier for \a parties, which wait for \a timeout if they do not say; less than 0: for ever. */
     AioBarrier *createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
     { return create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout)); }
+    /*! The same whose last party has \a action run, in the process of the server, before the others go on. */
+    AioBarrier *createBarrier(int parties, const AioCall &action, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
+    { return create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout, action)); }
     AioDict *createDict(const QVariantMap &entries = {}) { return create<AioDict>(QStringLiteral("dict"), {QVariant(entries)}); }
     AioList *createList(const QVariantList &items = {}) { return create<AioList>(QStringLiteral("list"), {QVariant(items)}); }
     AioNamespace *createNamespace() { return create<AioNamespace>(QStringLiteral("Namespace")); }
@@ -192,7 +195,7 @@ private:
     QCoro::Task<Remote> coro_createRemote(QString typeId, QVariantList arguments);
     Remote openRemote(const QString &name, AioHandle::Kind kind);
     QCoro::Task<Remote> coro_openRemote(QString name, AioHandle::Kind kind);
-    static QVariantList barrierArguments(int parties, std::chrono::milliseconds timeout);
+    static QVariantList barrierArguments(int parties, std::chrono::milliseconds timeout, const AioCall &action = {});
     static QVariant toVariant(const AioObject &object) { return QVariant::fromValue(object.handle()); }
     template<class T> static constexpr AioHandle::Kind handleKind()
     {

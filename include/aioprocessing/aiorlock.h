@@ -7,6 +7,7 @@
 
 #include <QCoro/QCoroTask>
 #include <QDeadlineTimer>
+#include <QVariant>
 
 #include <stop_token>
 
@@ -104,7 +105,7 @@ Q_SIGNALS:
     void acquired();
     /*! release() was called on this object. */
     void released();
-    /*! This object's user has just taken the lock that process \a pid held when it died. */
+    /*! This object's user has just taken the lock that process \a pid (0: one that a manager does not know) held when it died. */
     void ownerDied(qint64 pid);
 
 private:
@@ -113,4 +114,5 @@ private:
     QCoro::Task<bool> acquireFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<AioLocker> lockerFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     void tellIfAbandoned();
+    void tellIfAbandoned(const QVariant &reply);
 };

@@ -15,6 +15,7 @@ namespace aio_detail {
 struct ManagerCaller
 {
     quint64 number = 0;
+    qint64 pid = 0;             // 0: it has not said
     bool isNative = false;      // speaks the protocol of this library
     bool isGone = false;        // what it holds was given back already
 };

@@ -2,14 +2,38 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagedlocks_p.h"
 
-#include "sync/aioobject_p.h"
-
 #include <algorithm>
 #include <limits>
 
 namespace aio_detail {
 
 using namespace aio_raw;
+
+QVariant acquiredReply(const ManagedCall &call, const OpenCell &lock)
+{
+    const bool wasAbandoned = lock.cell().word.load() & RawLock::Abandoned;
+    if (!wasAbandoned || !call.caller->isNative)
+        return true;
+    return qlonglong(lock.cell().detail[RawLock::DeadOwnerPid].load());
+}
+
+void abandonFor(const ManagerCaller &caller, const OpenCell &lock)
+{
+    RawLock::abandon(lock.raw(), lock.cell(), lock.address());
+    // whoever gets it is told on this thread, later
+    lock.cell().detail[RawLock::DeadOwnerPid].store(std::uint64_t(caller.pid));
+}
+
+namespace {
+
+[[noreturn]] void raiseMisuse(const QString &text)
+{
+    AioError error = pythonError("RuntimeError", text);
+    error.code = AioError::UsageError;
+    throw AioException(error);
+}
+
+} // namespace
 
 // -- Lock
 
@@ -27,22 +51,18 @@ QCoro::Task<QVariant> ManagedLock::acquire(std::shared_ptr<const ManagedCall> ca
     const bool got = co_await m_lock.coro_acquire(call->blocking(0, "blocking"), call->stop);
     if (!got)
         co_return false;
-    const bool wasAbandoned = m_lock.wasAbandoned();
+    const QVariant reply = acquiredReply(*call, *AioObjectPrivate::of(&m_lock).cell);
     if (call->stop.stop_requested())
         m_lock.release();
     call->requireWanted();
     m_holder = call->caller->number;
-    co_return acquiredReply(*call, wasAbandoned);
+    co_return reply;
 }
 
 void ManagedLock::release(const ManagedCall &)
 {
     if (!m_lock.locked())
-        throw AioException([] {
-            AioError error = pythonError("RuntimeError", QStringLiteral("release unlocked lock"));
-            error.code = AioError::UsageError;
-            return error;
-        }());
+        raiseMisuse(QStringLiteral("release unlocked lock"));
     m_holder = 0;
     m_lock.release();
 }
@@ -58,8 +78,7 @@ void ManagedLock::giveBack(const ManagerCaller &caller)
     if (m_holder != caller.number)
         return;
     m_holder = 0;
-    const OpenCell &open = *AioObjectPrivate::of(&m_lock).cell;
-    RawLock::abandon(open.raw(), open.cell(), open.address());
+    abandonFor(caller, *AioObjectPrivate::of(&m_lock).cell);
 }
 
 // -- RLock
@@ -74,47 +93,71 @@ const ManagedRLock::Methods &ManagedRLock::methods()
     return all;
 }
 
-RawRLock::Token ManagedRLock::tokenOf(const ManagedOwner &owner)
+RawRLock::Token ManagedRLock::tokenOf(const ManagedCall &call)
 {
-    RawRLock::Token &token = m_tokens[owner];
-    if (!token)
-        token = RawRLock::newToken(AioObjectPrivate::of(&m_lock).cell->raw().arena().self());
-    return token;
+    Holder &holder = m_holders[ownerOf(call)];
+    if (!holder.token) {
+        holder.token = RawRLock::newToken(open().raw().arena().self());
+        holder.pid = call.caller->pid;
+    }
+    ++holder.uses;
+    return holder.token;
+}
+
+void ManagedRLock::endUse(const ManagedCall &call)
+{
+    const auto found = m_holders.find(ownerOf(call));
+    if (found != m_holders.end() && --found->second.uses == 0)
+        m_holders.erase(found);
 }
 
 bool ManagedRLock::isHeldBy(const ManagedCall &call) const
 {
-    const auto found = m_tokens.find(ownerOf(call));
-    return found != m_tokens.end() && RawRLock::isHeldBy(AioObjectPrivate::of(const_cast<AioRLock *>(&m_lock)).cell->cell(), found->second);
+    const auto found = m_holders.find(ownerOf(call));
+    return found != m_holders.end() && RawRLock::isHeldBy(open().cell(), found->second.token);
+}
+
+QString ManagedRLock::describeHolder() const
+{
+    for (const auto &[owner, holder] : m_holders) {
+        if (RawRLock::isHeldBy(open().cell(), holder.token))
+            return holder.pid ? QStringLiteral("locked by %1").arg(holder.pid) : QStringLiteral("locked by a Python program");
+    }
+    return QStringLiteral("free");
 }
 
 QCoro::Task<QVariant> ManagedRLock::acquire(std::shared_ptr<const ManagedCall> call)
 {
-    const RawRLock::Token token = tokenOf(ownerOf(*call));
+    const RawRLock::Token token = tokenOf(*call);
     AioObjectPrivate &d = AioObjectPrivate::of(&m_lock);
     const auto done = [](const RawRLock::Acquire &) {};
-    const bool got = co_await doLater<RawRLock::Acquire>(&m_lock, d, call->blocking(0, "blocking"), call->stop, "AioRLock::coro_acquire",
-                                                         done, token);
-    if (!got)
-        co_return false;
-    const bool wasAbandoned = m_lock.wasAbandoned();
-    if (call->stop.stop_requested())
+    bool got = false;
+    AioError error;
+    try {
+        got = co_await doLater<RawRLock::Acquire>(&m_lock, d, call->blocking(0, "blocking"), call->stop, "AioRLock::coro_acquire", done,
+                                                  token);
+    } catch (const AioException &e) {
+        error = e.error();
+    }
+    const QVariant reply = got ? acquiredReply(*call, *d.cell) : QVariant(false);
+    const bool isUnwanted = call->stop.stop_requested();
+    if (got && isUnwanted)
         RawRLock::release(d.cell->raw(), d.cell->cell(), d.cell->address(), token);
+    if (!got || isUnwanted)
+        endUse(*call);
+    if (error)
+        throw AioException(error);
     call->requireWanted();
-    co_return acquiredReply(*call, wasAbandoned);
+    co_return reply;
 }
 
 void ManagedRLock::release(const ManagedCall &call)
 {
-    const OpenCell &open = *AioObjectPrivate::of(&m_lock).cell;
-    const auto found = m_tokens.find(ownerOf(call));
-    if (found == m_tokens.end() || !RawRLock::release(open.raw(), open.cell(), open.address(), found->second)) {
-        AioError error = pythonError("RuntimeError", QStringLiteral("cannot release un-acquired lock"));
-        error.code = AioError::UsageError;
-        throw AioException(error);
-    }
-    if (!RawRLock::isHeldBy(open.cell(), found->second))
-        m_tokens.erase(found);
+    const auto found = m_holders.find(ownerOf(call));
+    const bool wasHeld = found != m_holders.end() && RawRLock::release(open().raw(), open().cell(), open().address(), found->second.token);
+    if (!wasHeld)
+        raiseMisuse(QStringLiteral("cannot release un-acquired lock, which is ") + describeHolder());
+    endUse(call);
 }
 
 QVariant ManagedRLock::releaseNow(const ManagedCall &call)
@@ -123,21 +166,15 @@ QVariant ManagedRLock::releaseNow(const ManagedCall &call)
     return {};
 }
 
-void ManagedRLock::drop(RawRLock::Token token)
-{
-    const OpenCell &open = *AioObjectPrivate::of(&m_lock).cell;
-    if (!RawRLock::isHeldBy(open.cell(), token))
-        return;
-    RawRLock::claim(open.cell(), 0, 0);
-    RawLock::abandon(open.raw(), open.cell(), open.address());
-}
-
 void ManagedRLock::giveBack(const ManagerCaller &caller)
 {
-    auto entry = m_tokens.lower_bound({caller.number, 0});
-    while (entry != m_tokens.end() && entry->first.first == caller.number) {
-        drop(entry->second);
-        entry = m_tokens.erase(entry);
+    auto entry = m_holders.lower_bound({caller.number, 0});
+    while (entry != m_holders.end() && entry->first.first == caller.number) {
+        if (RawRLock::isHeldBy(open().cell(), entry->second.token)) {
+            RawRLock::claim(open().cell(), 0, 0);
+            abandonFor(caller, open());
+        }
+        entry = m_holders.erase(entry);
     }
 }
 
@@ -185,11 +222,8 @@ QVariant ManagedCondition::release(const ManagedCall &call)
 
 void ManagedCondition::requireHeld(const ManagedCall &call, const char *what) const
 {
-    if (m_lock->isHeldBy(call))
-        return;
-    AioError error = pythonError("RuntimeError", QStringLiteral("cannot %1 on un-acquired lock").arg(QLatin1StringView(what)));
-    error.code = AioError::UsageError;
-    throw AioException(error);
+    if (!m_lock->isHeldBy(call))
+        raiseMisuse(QStringLiteral("cannot %1 on un-acquired lock").arg(QLatin1StringView(what)));
 }
 
 QCoro::Task<QVariant> ManagedCondition::wait(std::shared_ptr<const ManagedCall> call)

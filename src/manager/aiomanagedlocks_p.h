@@ -3,6 +3,7 @@
 #pragma once
 
 #include "manager/aiomanagedobject_p.h"
+#include "sync/aioobject_p.h"
 #include "sync/rawrlock.h"
 
 #include <aioprocessing/aiocondition.h>
@@ -22,11 +23,10 @@ using ManagedOwner = std::pair<quint64, quint64>;
 
 inline ManagedOwner ownerOf(const ManagedCall &call) { return {call.caller->number, call.owner}; }
 
-/* What to answer who has got a lock: Python only knows True. */
-inline QVariant acquiredReply(const ManagedCall &call, bool wasAbandoned)
-{
-    return wasAbandoned && call.caller->isNative ? QVariant(2) : QVariant(true);
-}
+/* What to answer who has got \a lock: True, or in this library's protocol the pid of the holder who has gone with it. */
+QVariant acquiredReply(const ManagedCall &call, const OpenCell &lock);
+/* Gives back \a lock, which this process has for \a caller, who is gone. */
+void abandonFor(const ManagerCaller &caller, const OpenCell &lock);
 
 class ManagedLockBase
 {
@@ -85,14 +85,23 @@ public:
     std::unique_ptr<AioCondition> makeCondition() override { return std::make_unique<AioCondition>(m_lock); }
 
 private:
-    aio_raw::RawRLock::Token tokenOf(const ManagedOwner &owner);
-    void drop(aio_raw::RawRLock::Token token);
+    struct Holder
+    {
+        aio_raw::RawRLock::Token token = 0;
+        qint64 pid = 0;
+        int uses = 0;           // how often it has the lock, or waits for it
+    };
+
+    const OpenCell &open() const { return *AioObjectPrivate::of(const_cast<AioRLock *>(&m_lock)).cell; }
+    aio_raw::RawRLock::Token tokenOf(const ManagedCall &call);
+    void endUse(const ManagedCall &call);
+    QString describeHolder() const;
     QVariant releaseNow(const ManagedCall &call);
     QVariant isLocked(const ManagedCall &) { return locked(); }
     QVariant depth(const ManagedCall &) { return m_lock.depth(); }
 
     AioRLock m_lock;
-    std::map<ManagedOwner, aio_raw::RawRLock::Token> m_tokens;
+    std::map<ManagedOwner, Holder> m_holders;
 };
 
 class ManagedCondition final : public ManagedObjectOf<ManagedCondition>

@@ -135,12 +135,19 @@ QCoro::Task<QVariant> ManagedEvent::wait(std::shared_ptr<const ManagedCall> call
 
 // -- Barrier
 
+// One of a program of this library; whatever else there is cannot be called.
+AioCall actionFor(const ManagedCall &call)
+{
+    const QVariant action = call.argument(1, "action");
+    if (!action.isNull() && action.metaType() != QMetaType::fromType<AioCall>())
+        raise("TypeError", QStringLiteral("a barrier takes no action here: no function of a Python program is ever called"));
+    return action.value<AioCall>();
+}
+
 ManagedBarrier::ManagedBarrier(const ManagedCall &call)
     : m_timeout(call.argument(2, "timeout")),
-      m_barrier(requireBetween(call.integer(0, "parties", 0), 1, 1 << 16, "parties must be between 1 and 65536"))
+      m_barrier(requireBetween(call.integer(0, "parties", 0), 1, 1 << 16, "parties must be between 1 and 65536"), actionFor(call))
 {
-    if (!call.argument(1, "action").isNull())
-        raise("TypeError", QStringLiteral("a barrier takes no action here: no function of a client is ever called"));
 }
 
 const ManagedBarrier::Methods &ManagedBarrier::methods()

@@ -260,10 +260,10 @@ QCoro::Task<> AioManager::coro_shutDown()
 
 // -- objects
 
-QVariantList AioManager::barrierArguments(int parties, std::chrono::milliseconds timeout)
+QVariantList AioManager::barrierArguments(int parties, std::chrono::milliseconds timeout, const AioCall &action)
 {
     const QVariant seconds = timeout.count() < 0 ? QVariant() : QVariant(double(timeout.count()) / 1000);
-    return {parties, QVariant(), seconds};
+    return {parties, action.isNull() ? QVariant() : QVariant::fromValue(action), seconds};
 }
 
 AioManager::Remote AioManager::createRemote(const QString &typeId, const QVariantList &arguments)

@@ -4,6 +4,8 @@
 
 #include "base/aiologging_p.h"
 
+#include <aioprocessing/aiomessage.h>
+#include <aioprocessing/aioremoteobject.h>
 #include <aioprocessing/aiotask.h>
 #include <aioprocessing/aioworker.h>
 
@@ -107,6 +109,9 @@ std::shared_ptr<ManagerLink> ManagerLink::to(const AioAddress &address)
 
 ManagerLink::ManagerLink(const ManagerAddress &where) : m_where(where), m_port(std::make_shared<ManagerPort>(where))
 {
+    registerMetaType<AioHandle>();      // what a server sends
+    registerMetaType<AioRemoteObject>();
+    registerMetaType<AioError>();
     m_thread.setObjectName(QStringLiteral("AioManager"));
     m_port->moveToThread(&m_thread);
     m_thread.start();

@@ -8,6 +8,7 @@
 
 #include <aioprocessing/aiotask.h>
 
+#include <QCoreApplication>
 #include <QThread>
 
 #include <algorithm>
@@ -103,7 +104,7 @@ QCoro::Task<ManagerPort::Greeted> ManagerPort::greet(ManagerAddress where)
     const bool isConnected = co_await client->coro_connectToPeer(QDeadlineTimer(connectTime));
     ManagerRequest request;
     request.method = nativeGreeting;
-    request.arguments = {nativeVersion};
+    request.arguments = {nativeVersion, QCoreApplication::applicationPid()};
     QByteArray message;
     AioError error = encodePython(request, message);
     std::optional<QByteArray> answer;

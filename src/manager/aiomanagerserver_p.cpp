@@ -5,6 +5,8 @@
 #include "connection/aiohandshake_p.h"
 #include "manager/aiomanagersession_p.h"
 
+#include <aioprocessing/aiocall.h>
+#include <aioprocessing/aiomessage.h>
 #include <aioprocessing/aioremoteobject.h>
 
 namespace aio_detail {
@@ -51,6 +53,10 @@ AioError noSuchObject(const QString &ident)
 ManagerServer::ManagerServer(const AioAddress &address, const QByteArray &key, AioConnection::Digest minimum, QObject *parent)
     : QObject(parent), m_run(freshNonce(16).toHex()), m_listener(address, optionsFor(key, minimum))
 {
+    registerMetaType<AioHandle>();
+    registerMetaType<AioRemoteObject>();
+    registerMetaType<AioCall>();
+    registerMetaType<AioError>();
     connect(&m_listener, &AioListener::newConnection, this, &ManagerServer::admit);
 }
 
@@ -87,7 +93,7 @@ void ManagerServer::leave(const std::shared_ptr<ManagerSession> &session, const 
             object->forget(caller);
     }
     for (auto it = references.begin(); it != references.end(); ++it)
-        unrefer(it.key(), it.value(), nullptr);
+        drop(it.key(), it.value());
 }
 
 // -- objects
@@ -127,14 +133,22 @@ void ManagerServer::refer(const QString &ident, ManagerReferences *references)
         ++(*references)[ident];
 }
 
-void ManagerServer::unrefer(const QString &ident, int count, ManagerReferences *references)
+void ManagerServer::unrefer(const QString &ident, ManagerReferences *references)
+{
+    const bool isOwn = !references || references->contains(ident);
+    if (!isOwn || m_objects.value(ident).references == 0)
+        throw AioException(noSuchObject(ident));
+    if (references && --(*references)[ident] == 0)
+        references->remove(ident);
+    drop(ident, 1);
+}
+
+void ManagerServer::drop(const QString &ident, int count)
 {
     const auto entry = m_objects.find(ident);
-    if (entry == m_objects.end() || entry->references < count)
-        throw AioException(noSuchObject(ident));
-    if (references && --(*references)[ident] <= 0)
-        references->remove(ident);
-    entry->references -= count;
+    if (entry == m_objects.end())
+        return;
+    entry->references = qMax(0, entry->references - count);     // a Python client may have given up more than was its own
     if (entry->references > 0)
         return;
     const auto last = std::exchange(entry->object, nullptr);
@@ -290,7 +304,7 @@ ManagerReply ManagerServer::run(const ManagerRequest &request, const std::shared
         return ManagerReply(find(first)->typeId);
     }
     if (method == QLatin1StringView("decref")) {
-        unrefer(first, 1, references);
+        unrefer(first, references);
         return ManagerReply();
     }
     if (method == QLatin1StringView("get_methods")) {
@@ -320,6 +334,7 @@ ManagerReply ManagerServer::run(const ManagerRequest &request, const std::shared
     }
     if (method == nativeGreeting) {
         caller->isNative = true;
+        caller->pid = request.arguments.value(1).toLongLong();
         return ManagerReply(QVariantMap{{QStringLiteral("version"), nativeVersion}, {QStringLiteral("run"), m_run}});
     }
     raise("AssertionError", QStringLiteral("'%1' unrecognized").arg(method));

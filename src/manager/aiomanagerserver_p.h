@@ -66,7 +66,8 @@ private:
     void publish(const QString &name, const QString &ident);
     void add(const std::shared_ptr<ManagedObject> &object);
     void refer(const QString &ident, ManagerReferences *references);
-    void unrefer(const QString &ident, int count, ManagerReferences *references);
+    void unrefer(const QString &ident, ManagerReferences *references);
+    void drop(const QString &ident, int count);
     ManagerToken tokenOf(const ManagedObject &object) const { return ManagerToken(object.typeId, address(), object.ident); }
     void tidy();
     QString debugInfo() const;

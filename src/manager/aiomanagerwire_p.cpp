@@ -260,6 +260,12 @@ QVariant toPythonProxy(const ManagerToken &token, const QStringList &exposed)
     return QVariant::fromValue(AioRemoteObject::call(QLatin1StringView(managersModule), QStringLiteral("RebuildProxy"), arguments));
 }
 
+QVariant toPythonProxy(const AioHandle &handle)
+{
+    const QString typeId = QVariant::fromValue(handle.kind()).toString();
+    return toPythonProxy(ManagerToken(typeId, AioAddress(handle.peer()), QString::number(handle.address(), 16)), {});
+}
+
 std::optional<ManagerToken> toTokenOfProxy(const QVariant &value)
 {
     const AioRemoteObject object = objectOf(value);

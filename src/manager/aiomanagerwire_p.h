@@ -88,6 +88,8 @@ std::optional<ManagerToken> toToken(const QVariant &value);
 QVariant toPythonProxy(const ManagerToken &token, const QStringList &exposed);
 /* The token of a proxy that a Python program has sent; nothing: it is something else. */
 std::optional<ManagerToken> toTokenOfProxy(const QVariant &value);
+/* The proxy for a Python program of what \a handle names, which is no Proxy. */
+QVariant toPythonProxy(const AioHandle &handle);
 /* The kind of handles of what a server calls \a typeId. */
 AioHandle::Kind handleKindOf(const QString &typeId);
 

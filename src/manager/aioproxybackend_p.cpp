@@ -36,6 +36,15 @@ QCoro::Task<RemoteResult> ProxyBackend::callLater(RemoteCall call)
     return ManagerLink::callLater(m_link, m_ident, std::move(call), m_closing.get_token());
 }
 
+std::shared_ptr<RemoteBackend> ProxyBackend::makeCondition()
+{
+    const RemoteCall creating("AioCondition::create", "create", {QStringLiteral("Condition"), QVariant::fromValue(m_handle)});
+    const RemoteResult result = m_link->call({}, creating);
+    if (result.error)
+        throw AioException(result.error);
+    return std::make_shared<ProxyBackend>(m_link, result.value.toList().value(0).toString(), AioHandle::Condition);
+}
+
 std::shared_ptr<RemoteBackend> ProxyBackend::open(const AioHandle &handle)
 {
     const char *const operation = "AioProxy::open";

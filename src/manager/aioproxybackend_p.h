@@ -18,6 +18,7 @@ public:
     RemoteResult call(const RemoteCall &call) override;
     QCoro::Task<RemoteResult> callLater(RemoteCall call) override;
     void post(const RemoteCall &call) override { m_link->post(m_ident, call); }
+    std::shared_ptr<RemoteBackend> makeCondition() override;
     void close() override { m_closing.request_stop(); }
 
     /* What RemoteBackend::open() does. */

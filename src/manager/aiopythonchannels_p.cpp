@@ -163,6 +163,11 @@ QCoro::Task<std::unique_ptr<AioClient>> PythonChannels::connectToServer(Self sel
 
 QCoro::Task<ManagerReply> PythonChannels::exchange(AioClient &connection, ManagerRequest request)
 {
+    for (QVariant &argument : request.arguments) {
+        const auto handle = argument.metaType() == QMetaType::fromType<AioHandle>() ? argument.value<AioHandle>() : AioHandle();
+        if (!handle.isNull() && handle.kind() != AioHandle::Proxy)
+            argument = toPythonProxy(handle);
+    }
     QByteArray message;
     if (const AioError error = encodePython(request, message))
         throw AioException(error);

@@ -69,6 +69,11 @@ std::shared_ptr<OpenCell> makeFor(const AioObjectPrivate &lock)
     return OpenCell::create(lock.cell->context(), [&](RawLot &lot) { return createFor(lock, lot); });
 }
 
+Backing backingFor(const AioObjectPrivate &lock)
+{
+    return lock.cell ? Backing(makeFor(lock)) : Backing(lock.remote->makeCondition());
+}
+
 // The lock of a condition, which another process may have made.
 class LockOfCondition
 {
@@ -148,10 +153,10 @@ AioCondition::AioCondition(const QString &key, AioContext &context, QObject *par
     setObjectName(key);
 }
 AioCondition::AioCondition(AioLock &lock, QObject *parent)
-    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(backingFor(AioObjectPrivate::of(&lock))), parent)
 { }
 AioCondition::AioCondition(AioRLock &lock, QObject *parent)
-    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(backingFor(AioObjectPrivate::of(&lock))), parent)
 { }
 AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
     : AioCondition(std::make_unique<AioConditionPrivate>(Backing::open(handle, AioHandle::Condition, Cell::Condition)), parent)

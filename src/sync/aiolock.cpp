@@ -22,16 +22,6 @@ public:
     std::atomic<bool> wasAbandoned = false;     // of a manager's: when it was acquired last
 };
 
-namespace {
-
-// what a manager answers to acquire(): 2 when the holder before has gone with the lock
-bool saysAbandoned(const QVariant &value)
-{
-    return value.typeId() != QMetaType::Bool;
-}
-
-} // namespace
-
 AioLock::AioLock(QObject *parent) : AioLock(*AioContext::defaultContext(), parent) { }
 AioLock::AioLock(AioContext &context, QObject *parent)
     : AioObject(std::make_unique<AioLockPrivate>(OpenCell::create(context, OpenCell::plain(Cell::Lock))), parent)
@@ -60,8 +50,15 @@ bool AioLock::acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop
 {
     const std::optional<QVariant> value = callRemote(this, *d_ptr, acquiringCall(operation, deadline, std::move(stop)));
     if (value)
-        d()->wasAbandoned.store(saysAbandoned(*value));
+        tellIfAbandoned(*value);
     return value.has_value();
+}
+
+void AioLock::tellIfAbandoned(const QVariant &reply)
+{
+    d()->wasAbandoned.store(saysAbandoned(reply));
+    if (saysAbandoned(reply))
+        Q_EMIT ownerDied(reply.toLongLong());
 }
 
 bool AioLock::tryAcquire()
@@ -93,6 +90,7 @@ void AioLock::release()
 {
     if (!d_ptr->cell) [[unlikely]] {
         callRemote(this, *d_ptr, RemoteCall("AioLock::release", "release"));
+        d()->wasAbandoned.store(false);
         return tellReleased();
     }
     const OpenCell &open = *d_ptr->cell;
@@ -111,7 +109,10 @@ void AioLock::tellReleased()
 QCoro::Task<> AioLock::coro_release()
 {
     if (!d_ptr->cell) {
-        const auto done = [this](const QVariant &) { tellReleased(); };
+        const auto done = [this](const QVariant &) {
+            d()->wasAbandoned.store(false);
+            tellReleased();
+        };
         co_await doRemoteLater(this, *d_ptr, RemoteCall("AioLock::coro_release", "release"), done);
         co_return;
     }
@@ -149,7 +150,7 @@ QCoro::Task<bool> AioLock::coro_acquire(QDeadlineTimer deadline, std::stop_token
 {
     if (!d_ptr->cell) [[unlikely]] {
         const auto remotelyDone = [this](const QVariant &value) {
-            d()->wasAbandoned.store(saysAbandoned(value));
+            tellIfAbandoned(value);
             Q_EMIT acquired();
         };
         return doRemoteLater(this, *d_ptr, acquiringCall("AioLock::coro_acquire", deadline, std::move(stop)), remotelyDone);
@@ -178,7 +179,10 @@ std::function<void()> AioLock::releaser() const
     if (!d_ptr->cell) {
         return [self, remote = d_ptr->remote, waits = d_ptr->waits] {
             remote->post(RemoteCall("AioLocker::unlock", "release"));
-            waits->whileAlive([self] { self->tellReleased(); });
+            waits->whileAlive([self] {
+                self->d()->wasAbandoned.store(false);
+                self->tellReleased();
+            });
         };
     }
     return [self, cell = d_ptr->cell, waits = d_ptr->waits] {

@@ -98,6 +98,8 @@ public:
     virtual QCoro::Task<RemoteResult> callLater(RemoteCall call) = 0;
     /* Has it done sometime, before whatever is called later. Errors are logged. Never waits. */
     virtual void post(const RemoteCall &call) = 0;
+    /* A new condition with this object, a lock, as its lock. Waits in the calling thread. Throws AioException. */
+    virtual std::shared_ptr<RemoteBackend> makeCondition() = 0;
     /* The face goes: what is pending is cancelled. */
     virtual void close() = 0;
 

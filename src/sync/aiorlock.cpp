@@ -72,8 +72,15 @@ bool AioRLock::acquireRemote(const QDeadlineTimer &deadline, std::stop_token sto
 {
     const std::optional<QVariant> value = callRemote(this, *d_ptr, acquiringCall(operation, deadline, std::move(stop), threadToken()));
     if (value)
-        d()->wasAbandoned.store(value->typeId() != QMetaType::Bool);
+        tellIfAbandoned(*value);
     return value.has_value();
+}
+
+void AioRLock::tellIfAbandoned(const QVariant &reply)
+{
+    d()->wasAbandoned.store(saysAbandoned(reply));
+    if (saysAbandoned(reply))
+        Q_EMIT ownerDied(reply.toLongLong());
 }
 
 bool AioRLock::tryAcquire()
@@ -107,6 +114,7 @@ void AioRLock::release()
         const RemoteCall call = RemoteCall("AioRLock::release", "release").by(threadToken());
         if (d_ptr->remote->call(call).error)
             callRemote(this, *d_ptr, RemoteCall("AioRLock::release", "release").by(d()->token));
+        d()->wasAbandoned.store(false);
         Q_EMIT released();
         return;
     }
@@ -173,7 +181,7 @@ QCoro::Task<bool> AioRLock::acquireFor(quint64 owner, QDeadlineTimer deadline, s
 {
     if (!d_ptr->cell) [[unlikely]] {
         const auto remotelyDone = [this](const QVariant &value) {
-            d()->wasAbandoned.store(value.typeId() != QMetaType::Bool);
+            tellIfAbandoned(value);
             Q_EMIT acquired();
         };
         return doRemoteLater(this, *d_ptr, acquiringCall("AioRLock::coro_acquire", deadline, std::move(stop), owner), remotelyDone);

@@ -5,6 +5,7 @@
 
 #include "aiotest.h"
 
+#include <aioprocessing/aioclient.h>
 #include <aioprocessing/aiomanager.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aiotask.h>
@@ -613,7 +614,100 @@ private Q_SLOTS:
         QCOMPARE(proxy->text(), QStringLiteral("[]"));
     }
 
+    // Those who know the key may send what they like; nobody else is hurt. (That nobody without it is heard: tst_aiolistener.)
+    void hostileRequestsHurtNobody()
+    {
+        AioManager manager(tcp(), key);
+        manager.serve();
+        const std::unique_ptr<AioDict> dict(manager.createDict());
+        AioTest::run([&]() -> QCoro::Task<> {
+            const QList<QByteArray> requests = hostileRequests();
+            for (int opened = NoOpening; opened <= NativeOpening; ++opened) {
+                const auto opening = Opening(opened);
+                for (const QByteArray &request : requests) {
+                    const QList<QByteArray> alone(1, request);
+                    co_await provoke(manager, opening, alone);
+                }
+            }
+            co_await provoke(manager, ChannelOpening, flipped(pythonCall()));
+            co_await provoke(manager, NativeOpening, flipped(nativeCall()));
+            co_await dict->coro_insert(text("still"), text("there"));
+            const qsizetype size = co_await dict->coro_size();
+            AIO_COMPARE(size, 1);
+        });
+        QCOMPARE(manager.numberOfObjects(), 1);
+    }
+
 private:
+    enum Opening { NoOpening, ChannelOpening, NativeOpening };
+
+    // (None, name, (), {}) as a pickle
+    static QByteArray pickled(const QByteArray &name)
+    {
+        return QByteArray("\x80\x04(N\x8c") + char(name.size()) + name + ")}t.";
+    }
+    // ('1', '__len__', (), {}), a call of an object that there is
+    static QByteArray pythonCall() { return QByteArray("\x80\x04(\x8c\x01" "1\x8c\x07__len__)}t."); }
+    static QByteArray nativeCall()
+    {
+        QByteArray call = QByteArray::fromHex("010100000000000000" "0000000000000000" "0131" "07") + "__len__";
+        return call + QByteArray::fromHex("2002000000" "2000000000" "2100000000");
+    }
+    static QList<QByteArray> hostileRequests()
+    {
+        return {
+            QByteArray(""), QByteArray("x"), QByteArray("\x80\x04N."), QByteArray(1000, '\xff'), QByteArray(1000, '\0'),
+            QByteArray("\x80\x02" "cos\nsystem\nX\x04\x00\x00\x00true\x85R."),                   // the classic
+            QByteArray("\x80\x04(N\x8c\x06" "create\x8c\x02os\x8c\x06system\x93\x85}t."),       // a global as a type
+            pickled("shutdown\0"), pickled("__init__"), pickled("deleteLater"), pickled("create"), pickled("incref"), pickled("publish"),
+            QByteArray::fromHex("01"), QByteArray::fromHex("020100000000000000"), QByteArray::fromHex("03010000000000000000"),
+            QByteArray::fromHex("0101000000000000000000000000000000" "ff" "ff"),
+            nativeCall() + "more", nativeCall().chopped(1),
+        };
+    }
+    // each bit of it turned over
+    static QList<QByteArray> flipped(const QByteArray &message)
+    {
+        QList<QByteArray> all;
+        for (qsizetype bit = 0; bit < message.size() * 8; ++bit) {
+            all.append(message);
+            all.last()[bit / 8] = char(message[bit / 8] ^ (1 << bit % 8));
+        }
+        return all;
+    }
+    // Sends all of them over one connection, or as many as it needs. Each is answered, or the connection ended.
+    static QCoro::Task<> provoke(AioManager &manager, Opening opening, QList<QByteArray> messages)
+    {
+        std::unique_ptr<AioClient> client;
+        for (const QByteArray &message : messages) {
+            if (!client) {
+                client = std::make_unique<AioClient>(manager.address(), key);
+                client->setHandshake(AioConnection::Python);
+                co_await client->coro_connectToPeer();
+                if (opening == ChannelOpening)
+                    co_await client->coro_sendBytes(QByteArray("\x80\x04(N\x8c\x11" "accept_connection\x8c\x01x\x85}t."));
+                if (opening == NativeOpening)
+                    co_await client->coro_sendBytes(pickled("#aio"));
+                if (opening != NoOpening)
+                    co_await client->coro_recvBytes();
+            }
+            bool isOver = false;
+            try {
+                co_await client->coro_sendBytes(message);
+                // what cancels, or answers, is not answered
+                const bool isAnswered = opening != NativeOpening || (!message.isEmpty() && message[0] == 1);
+                if (isAnswered) {
+                    const std::optional<QByteArray> answer = co_await client->coro_recvBytes(-1, QDeadlineTimer(20s));
+                    AIO_VERIFY(answer);
+                }
+            } catch (const AioException &) {
+                isOver = true;
+            }
+            if (isOver || opening == NoOpening)
+                client.reset();
+        }
+    }
+
     static void addHosts()
     {
         QTest::addColumn<bool>("isProcess");
