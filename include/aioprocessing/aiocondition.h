@@ -126,6 +126,7 @@ private:
     AioConditionPrivate *d() const;
     void requireLock(const char *operation);
     void doByName(const char *operation, const char *method, const QVariantList &arguments);
+    QCoro::Task<bool> acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<AioLocker> remoteLocker(QDeadlineTimer deadline, std::stop_token stop);
     std::function<void()> remoteReleaser(quint64 owner) const;
     QCoro::Task<> doLaterByName(const char *operation, const char *method, int count);

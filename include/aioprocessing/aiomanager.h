@@ -69,7 +69,8 @@ class AIOPROCESSING_EXPORT AioManager : public QObject
 public:
     /*!
      * For a server at \a address, whose clients know \a authKey. Nothing starts yet. Without an address serve() and start() make one up; without a
-     * key it is the one of this tree of processes (AioProcessing::currentProcess().authKey), which its workers know.
+     * key it is the one of this tree of processes (AioProcessing::currentProcess().authKey). Workers that are started when the manager serves or
+     * is connected know its key, and can be given its objects.
      */
     explicit AioManager(const AioAddress &address = {}, const QByteArray &authKey = {}, QObject *parent = nullptr);
     ~AioManager() override;

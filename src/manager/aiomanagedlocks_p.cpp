@@ -117,6 +117,15 @@ bool ManagedRLock::isHeldBy(const ManagedCall &call) const
     return found != m_holders.end() && RawRLock::isHeldBy(open().cell(), found->second.token);
 }
 
+quint64 ManagedRLock::holderWithin(const ManagedCall &call) const
+{
+    for (auto entry = m_holders.lower_bound({call.caller->number, 0}); entry != m_holders.end(); ++entry) {
+        if (entry->first.first == call.caller->number && RawRLock::isHeldBy(open().cell(), entry->second.token))
+            return entry->first.second;
+    }
+    return call.owner;
+}
+
 QString ManagedRLock::describeHolder() const
 {
     for (const auto &[owner, holder] : m_holders) {
@@ -214,15 +223,22 @@ QCoro::Task<QVariant> ManagedCondition::acquire(std::shared_ptr<const ManagedCal
     return m_lock->acquire(std::move(call));
 }
 
+ManagedCall ManagedCondition::asHolder(const ManagedCall &call) const
+{
+    ManagedCall same = call;
+    same.owner = m_lock->holderWithin(call);
+    return same;
+}
+
 QVariant ManagedCondition::release(const ManagedCall &call)
 {
-    m_lock->release(call);
+    m_lock->release(asHolder(call));
     return {};
 }
 
 void ManagedCondition::requireHeld(const ManagedCall &call, const char *what) const
 {
-    if (!m_lock->isHeldBy(call))
+    if (!m_lock->isHeldBy(asHolder(call)))
         raiseMisuse(QStringLiteral("cannot %1 on un-acquired lock").arg(QLatin1StringView(what)));
 }
 

@@ -36,6 +36,8 @@ public:
     virtual void release(const ManagedCall &call) = 0;
     virtual bool locked() const = 0;
     virtual bool isHeldBy(const ManagedCall &call) const = 0;
+    /* The owner within the caller's process who has the lock; that of the call if it is none of his. */
+    virtual quint64 holderWithin(const ManagedCall &call) const { return call.owner; }
     /* A condition has given the lock up for this owner, and has it for him again. */
     virtual void onGivenUp() {}
     virtual void onRegained(const ManagedCall &) {}
@@ -81,6 +83,7 @@ public:
     void release(const ManagedCall &call) override;
     bool locked() const override { return m_lock.locked(); }
     bool isHeldBy(const ManagedCall &call) const override;
+    quint64 holderWithin(const ManagedCall &call) const override;
     void giveBack(const ManagerCaller &caller) override;
     std::unique_ptr<AioCondition> makeCondition() override { return std::make_unique<AioCondition>(m_lock); }
 
@@ -120,6 +123,8 @@ private:
     QVariant isLocked(const ManagedCall &) { return m_lock->locked(); }
     QVariant notify(const ManagedCall &call);
     QVariant notifyAll(const ManagedCall &call);
+    /* \a call as one of who has the lock in the caller's process: whichever thread or coroutine it is. */
+    ManagedCall asHolder(const ManagedCall &call) const;
     void requireHeld(const ManagedCall &call, const char *what) const;
 
     std::shared_ptr<ManagedLockBase> m_lock;

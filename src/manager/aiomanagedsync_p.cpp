@@ -2,19 +2,18 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagedsync_p.h"
 
-#include "sync/rawboundedsemaphore.h"
-#include "sync/rawsemaphore.h"
-
 #include <limits>
 
 namespace aio_detail {
 
 namespace {
 
-int requireBetween(qlonglong number, qlonglong least, qlonglong most, const char *text)
+// What the object itself says of numbers that are too small or large is said by it.
+int toInt(const ManagedCall &call, int index, const char *name, qlonglong otherwise)
 {
-    if (number < least || number > most)
-        raise("ValueError", QLatin1StringView(text));
+    const qlonglong number = call.integer(index, name, otherwise);
+    if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+        raise("OverflowError", QStringLiteral("'%1' is too large").arg(QLatin1StringView(name)));
     return int(number);
 }
 
@@ -23,7 +22,7 @@ int requireBetween(qlonglong number, qlonglong least, qlonglong most, const char
 // -- Semaphore
 
 ManagedSemaphore::ManagedSemaphore(const ManagedCall &call)
-    : m_semaphore(requireBetween(call.integer(0, "value", 1), 0, aio_raw::RawSemaphore::MaxValue, "semaphore initial value must be >= 0"))
+    : m_semaphore(toInt(call, 0, "value", 1))
 {
 }
 
@@ -47,17 +46,14 @@ QCoro::Task<QVariant> ManagedSemaphore::acquire(std::shared_ptr<const ManagedCal
 
 QVariant ManagedSemaphore::release(const ManagedCall &call)
 {
-    const qlonglong count = call.integer(0, "n", 1);
-    const qlonglong room = qlonglong(aio_raw::RawSemaphore::MaxValue) - m_semaphore.value();
-    m_semaphore.release(requireBetween(count, 0, room, "there would be too many permits, or less"));
+    m_semaphore.release(toInt(call, 0, "n", 1));
     return {};
 }
 
 // -- BoundedSemaphore
 
 ManagedBoundedSemaphore::ManagedBoundedSemaphore(const ManagedCall &call)
-    : m_semaphore(requireBetween(call.integer(0, "value", 1), 1, aio_raw::RawBoundedSemaphore::MaxPermits,
-                                 "semaphore initial value must be > 0, and at most a million"))
+    : m_semaphore(toInt(call, 0, "value", 1))
 {
 }
 
@@ -146,7 +142,7 @@ AioCall actionFor(const ManagedCall &call)
 
 ManagedBarrier::ManagedBarrier(const ManagedCall &call)
     : m_timeout(call.argument(2, "timeout")),
-      m_barrier(requireBetween(call.integer(0, "parties", 0), 1, 1 << 16, "parties must be between 1 and 65536"), actionFor(call))
+      m_barrier(toInt(call, 0, "parties", 0), actionFor(call))
 {
 }
 
@@ -175,7 +171,9 @@ QVariant ManagedBarrier::attribute(const ManagedCall &call)
 QCoro::Task<QVariant> ManagedBarrier::wait(std::shared_ptr<const ManagedCall> call)
 {
     const QVariant given = call->argument(0, "timeout");
-    const QDeadlineTimer deadline = toDeadline(given.isNull() ? m_timeout : given);
+    QDeadlineTimer deadline = toDeadline(given.isNull() ? m_timeout : given);
+    if (deadline.hasExpired())      // who comes is counted, and breaks it
+        deadline = QDeadlineTimer(1, Qt::PreciseTimer);
     std::optional<int> index;
     AioError error;
     try {

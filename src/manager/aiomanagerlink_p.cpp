@@ -3,6 +3,7 @@
 #include "manager/aiomanagerlink_p.h"
 
 #include "base/aiologging_p.h"
+#include "process/aioidentity_p.h"
 
 #include <aioprocessing/aiomessage.h>
 #include <aioprocessing/aioremoteobject.h>
@@ -19,7 +20,6 @@ struct Links
 {
     std::mutex mutex;
     QMap<QString, std::weak_ptr<ManagerLink>> byAddress;
-    QMap<QString, ManagerAddress> lastUsed;
 };
 
 Links &links()
@@ -84,7 +84,8 @@ std::shared_ptr<ManagerLink> ManagerLink::to(const ManagerAddress &where)
     Links &all = links();
     const std::lock_guard lock(all.mutex);
     const QString name = where.address.toString();
-    all.lastUsed.insert(name, where);
+    const QVariantList key{where.key, int(where.minimum)};
+    rememberKey(name, key);
     if (const auto link = all.byAddress.value(name).lock(); link && !link->isLost() && link->m_where.key == where.key)
         return link;
     const std::shared_ptr<ManagerLink> link(new ManagerLink(where));
@@ -95,13 +96,12 @@ std::shared_ptr<ManagerLink> ManagerLink::to(const ManagerAddress &where)
 std::shared_ptr<ManagerLink> ManagerLink::to(const AioAddress &address)
 {
     ManagerAddress where;
-    {
-        Links &all = links();
-        const std::lock_guard lock(all.mutex);
-        where = all.lastUsed.value(address.toString());
-    }
-    if (where.address.isNull()) {
-        where.address = address;
+    where.address = address;
+    const QVariantList known = keyring().value(address.toString()).toList();
+    if (known.size() == 2) {
+        where.key = known[0].toByteArray();
+        where.minimum = AioConnection::Digest(known[1].toInt());
+    } else {
         where.key = AioProcessing::currentProcess().authKey;
     }
     return to(where);

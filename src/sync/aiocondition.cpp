@@ -10,6 +10,7 @@
 #include <aioprocessing/aiorlock.h>
 
 #include <QPointer>
+#include <QScopeGuard>
 
 using namespace aio_detail;
 using namespace aio_raw;
@@ -107,8 +108,9 @@ public:
         : LockOfCondition(backing.cell.get()), AioObjectPrivate(backing, AioHandle::Condition)
     { }
 
-    // the object as an owner of its lock
+    // of a manager's: who has its lock for coroutines, this object or a locker
     const RawRLock::Token token = RawRLock::newToken(0);
+    std::atomic<RawRLock::Token> holder = token;
 
     const std::shared_ptr<OpenCell> &lockCell() { return AioObjectPrivate::of(lock()).cell; }
     AioObject *lock() { return simple ? static_cast<AioObject *>(simple.get()) : recursive.get(); }
@@ -205,13 +207,13 @@ void AioCondition::release()
 void AioCondition::doByName(const char *operation, const char *method, const QVariantList &arguments)
 {
     if (d_ptr->remote->call(RemoteCall(operation, method, arguments).by(threadToken())).error)
-        callRemote(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->token));
+        callRemote(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->holder));
 }
 
 QCoro::Task<> AioCondition::doLaterByName(const char *operation, const char *method, int count)
 {
     const QVariantList arguments = count == 1 ? QVariantList() : QVariantList{count};
-    return tellRemoteLater(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->token));
+    return tellRemoteLater(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->holder));
 }
 
 QCoro::Task<> AioCondition::coro_release()
@@ -249,9 +251,8 @@ QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_
 {
     const auto waits = d_ptr->waits;
     if (!d_ptr->cell) {
-        const auto done = [this](const QVariant &) { Q_EMIT acquired(); };
-        const RemoteCall call = acquiringCall("AioCondition::coro_acquire", deadline, std::move(stop), d()->token);
-        const bool gotRemotely = co_await doRemoteLater(this, *d_ptr, call, done);
+        const quint64 owner = d()->token;
+        const bool gotRemotely = co_await acquireRemotelyFor(owner, deadline, std::move(stop));
         co_return gotRemotely;
     }
     auto task = d()->withLock([&](auto &lock) { return lock.coro_acquire(deadline, std::move(stop)); });
@@ -261,11 +262,21 @@ QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_
     co_return got;
 }
 
+QCoro::Task<bool> AioCondition::acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto done = [this, owner](const QVariant &) {
+        d()->holder.store(owner);
+        Q_EMIT acquired();
+    };
+    const RemoteCall call = acquiringCall("AioCondition::coro_acquire", deadline, std::move(stop), owner);
+    return doRemoteLater(this, *d_ptr, call, done);
+}
+
 QCoro::Task<AioLocker> AioCondition::remoteLocker(QDeadlineTimer deadline, std::stop_token stop)
 {
-    const quint64 owner = d()->token;
+    const quint64 owner = RawRLock::newToken(0);
     const auto release = remoteReleaser(owner);
-    const bool got = co_await coro_acquire(deadline, std::move(stop));
+    const bool got = co_await acquireRemotelyFor(owner, deadline, std::move(stop));
     co_return got ? AioLocker::adopt(release, owner) : AioLocker();
 }
 
@@ -343,8 +354,11 @@ QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_tok
 {
     constexpr const char *name = "AioCondition::coro_wait";
     if (!d_ptr->cell) {
+        const quint64 owner = d()->holder;
         const auto done = [this](const QVariant &) { Q_EMIT waited(); };
-        const RemoteCall call = RemoteCall(name, "wait").waiting(RemoteCall::Timeout, deadline, std::move(stop)).by(d()->token);
+        const RemoteCall call = RemoteCall(name, "wait").waiting(RemoteCall::Timeout, deadline, std::move(stop)).by(owner);
+        const auto waits = d_ptr->waits;
+        const auto regain = qScopeGuard([this, owner, waits] { waits->whileAlive([&] { d()->holder.store(owner); }); });
         const bool notifiedRemotely = co_await doRemoteLater(this, *d_ptr, call, done);
         co_return notifiedRemotely;
     }
