@@ -3,8 +3,8 @@
 
 // 07-job-board [--qt N] [--python N] [--at ADDRESS] NUMBER...    the prime factors of each number, found by N Qt and N Python processes
 //
-// A manager has a queue of jobs, a dictionary of results and an event. The workers of both kinds use them at the same time; with
-// --at tcp://0.0.0.0:5000 those of other machines could, too.
+// A manager has a queue of jobs, a dictionary of results, a queue of those who have come and an event that lets them begin. The workers of both
+// kinds use them at the same time; with --at tcp://0.0.0.0:5000 those of other machines could, too.
 
 #include <AioProcessing/AioProcessing>
 
@@ -15,6 +15,8 @@
 #include <cstdio>
 #include <memory>
 #include <vector>
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -38,8 +40,9 @@ QVariantList factorsOf(qlonglong number)
 }
 
 // A Qt worker. That its objects are a manager's is nothing to it.
-void work(AioJoinableQueue &jobs, AioDict &results, AioEvent &opening, const QString &name)
+void work(AioJoinableQueue &jobs, AioDict &results, AioQueue &arrivals, AioEvent &opening, const QString &name)
 {
+    arrivals.put(name);
     opening.wait();
     for (;;) {
         const QVariant job = jobs.get();
@@ -74,14 +77,16 @@ QCoro::Task<int> runBoard(Options options)
     board.serve();
     AioJoinableQueue *jobs = co_await board.coro_createJoinableQueue();
     AioDict *results = co_await board.coro_createDict();
+    AioQueue *arrivals = co_await board.coro_createQueue();
     AioEvent *opening = co_await board.coro_createEvent();
     co_await board.coro_publish(QStringLiteral("jobs"), *jobs);
     co_await board.coro_publish(QStringLiteral("results"), *results);
+    co_await board.coro_publish(QStringLiteral("arrivals"), *arrivals);
     co_await board.coro_publish(QStringLiteral("opening"), *opening);
 
     std::vector<std::unique_ptr<AioProcess>> workers;
     for (int i = 1; i <= options.qtWorkers; ++i) {
-        const AioCall call = AioCall::to<&work>(*jobs, *results, *opening, QStringLiteral("qt %1").arg(i));
+        const AioCall call = AioCall::to<&work>(*jobs, *results, *arrivals, *opening, QStringLiteral("qt %1").arg(i));
         workers.push_back(std::make_unique<AioProcess>(call));
         workers.back()->start();
     }
@@ -96,6 +101,13 @@ QCoro::Task<int> runBoard(Options options)
         co_await jobs->coro_put(number);
     for (std::size_t i = 0; i < workers.size(); ++i)
         co_await jobs->coro_put(QVariant());        // one "no more" for each
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+        const std::optional<QVariant> name = co_await arrivals->coro_get(30s);
+        if (!name) {
+            std::fprintf(stderr, "07-job-board: a worker has not come\n");
+            co_return 1;
+        }
+    }
     co_await opening->coro_set();                   // now they all begin
     co_await jobs->coro_join();                     // also if a worker has died: what it had counts as finished
 
@@ -131,7 +143,8 @@ int main(int argc, char *argv[])
     const QCommandLineOption qt(QStringLiteral("qt"), QStringLiteral("How many Qt workers."), QStringLiteral("N"), QStringLiteral("2"));
     const QCommandLineOption python(QStringLiteral("python"), QStringLiteral("How many Python workers."), QStringLiteral("N"),
                                     QStringLiteral("2"));
-    const QCommandLineOption at(QStringLiteral("at"), QStringLiteral("Where to listen, such as tcp://127.0.0.1:0."), QStringLiteral("ADDRESS"));
+    const QCommandLineOption at(QStringLiteral("at"), QStringLiteral("Where to listen, such as tcp://127.0.0.1:0."),
+                                QStringLiteral("ADDRESS"));
     parser.addOptions({qt, python, at});
     parser.addPositionalArgument(QStringLiteral("NUMBER"), QStringLiteral("What to factor."), QStringLiteral("NUMBER..."));
     parser.process(app);

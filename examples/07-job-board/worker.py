@@ -10,7 +10,7 @@ class Board(BaseManager):
     """The names are those under which the server has published its objects."""
 
 
-for name in ("jobs", "results", "opening"):
+for name in ("jobs", "results", "arrivals", "opening"):
     Board.register(name)
 
 
@@ -27,7 +27,8 @@ def factors(number):
 host, colon, port = sys.argv[1].rpartition(":")
 board = Board((host, int(port)) if colon else sys.argv[1], sys.stdin.readline().strip().encode())
 board.connect()
-jobs, results, opening = board.jobs(), board.results(), board.opening()
+jobs, results, arrivals, opening = board.jobs(), board.results(), board.arrivals(), board.opening()
+arrivals.put(sys.argv[2])
 opening.wait()
 while (number := jobs.get()) is not None:
     results[str(number)] = [sys.argv[2], factors(number)]

@@ -54,8 +54,7 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
                         : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
         }
         if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
-            misused(QStringLiteral("an event of a manager cannot be looked at without waiting: await coro_wait(), and have it complete what is "
-                                   "waited for here"));
+            misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));
         }
         if (objects.indexOf(object) != i)
             misused(QStringLiteral("an object stands twice among those to wait for"));

@@ -24,6 +24,11 @@ AioAddress newAddress(bool isTcp)
     return isTcp ? AioAddress::tcp(QStringLiteral("127.0.0.1"), 0) : AioAddress();
 }
 
+QStringList serverArguments(bool isTcp)
+{
+    return {QStringLiteral("server"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"), QString::fromLatin1(key)};
+}
+
 } // namespace
 
 class tst_PythonManager : public QObject
@@ -126,7 +131,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, python);
         QFETCH(bool, isTcp);
-        AioTest::Peer peer(python, script, {QStringLiteral("server"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"), QString::fromLatin1(key)});
+        AioTest::Peer peer(python, script, serverArguments(isTcp));
         const AioAddress address = AioTest::fromPython(peer.line());
         {
             AioManager manager(address, key);
@@ -151,7 +156,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, python);
         QFETCH(bool, isTcp);
-        AioTest::Peer peer(python, script, {QStringLiteral("server"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"), QString::fromLatin1(key)});
+        AioTest::Peer peer(python, script, serverArguments(isTcp));
         AioManager manager(AioTest::fromPython(peer.line()), key);
         manager.setMinimumDigest(AioTest::weakestDigestOf(python));
         AioTest::run([&]() -> QCoro::Task<> {

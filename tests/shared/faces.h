@@ -52,10 +52,11 @@ std::unique_ptr<Face> make(A... arguments)
 {
     if (areFacesManaged()) {
         AioManager &manager = facesManager();
+        const QString typeId = QString::fromLatin1(Face::staticMetaObject.className()).mid(3);      // without Aio
         if constexpr (std::is_same_v<Face, AioCondition>)
             return std::unique_ptr<Face>(manager.createCondition(*std::unique_ptr<AioLock>(manager.createLock())));
         else
-            return std::unique_ptr<Face>(manager.create<Face>(QString::fromLatin1(Face::staticMetaObject.className()).mid(3), {arguments...}));
+            return std::unique_ptr<Face>(manager.create<Face>(typeId, {arguments...}));
     }
     return std::make_unique<Face>(arguments..., facesContext());
 }

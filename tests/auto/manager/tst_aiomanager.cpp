@@ -659,7 +659,8 @@ private:
             QByteArray(""), QByteArray("x"), QByteArray("\x80\x04N."), QByteArray(1000, '\xff'), QByteArray(1000, '\0'),
             QByteArray("\x80\x02" "cos\nsystem\nX\x04\x00\x00\x00true\x85R."),                   // the classic
             QByteArray("\x80\x04(N\x8c\x06" "create\x8c\x02os\x8c\x06system\x93\x85}t."),       // a global as a type
-            pickled(QByteArray("shutdown\0", 9)), pickled("__init__"), pickled("deleteLater"), pickled("create"), pickled("incref"), pickled("publish"),
+            pickled(QByteArray("shutdown\0", 9)), pickled("__init__"), pickled("deleteLater"), pickled("create"), pickled("incref"),
+            pickled("publish"),
             QByteArray::fromHex("01"), QByteArray::fromHex("020100000000000000"), QByteArray::fromHex("03010000000000000000"),
             QByteArray::fromHex("0101000000000000000000000000000000" "ff" "ff"),
             nativeCall() + "more", nativeCall().chopped(1),
