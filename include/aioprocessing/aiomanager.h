@@ -44,7 +44,10 @@ class AioManagerPrivate;
  * given back within a second: locks (the next holder finds wasAbandoned()), permits of bounded semaphores, places in barriers, which
  * break, unfinished items of joinable queues, which count as finished, and its references. When the server dies, all pending calls
  * fail with PeerDied within a second; what is at its address later is another one, and objects of before are StaleProxy. A slow call or a
- * silent client delays nobody.
+ * silent client delays nobody. A machine that vanishes without a word is noticed when TCP notices it.
+ *
+ * Calls of one process reach the server in the order in which they are made, and a wait has begun when it has reached it. A server does not know what
+ * its clients' threads do: a thread must not block for a lock that its own coroutine waits for, too.
  *
  * Python: stock multiprocessing.managers are served, and asked. Over there: class M(BaseManager), M.register('jobs') for what was published,
  * SyncManager for new objects. To a server of Python's there is a connection for each pending call, a wait is cancelled within half a

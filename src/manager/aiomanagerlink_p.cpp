@@ -3,6 +3,7 @@
 #include "manager/aiomanagerlink_p.h"
 
 #include "base/aiologging_p.h"
+#include "manager/aiomanagererrors_p.h"
 #include "process/aioidentity_p.h"
 
 #include <aioprocessing/aiomessage.h>
@@ -128,6 +129,8 @@ ManagerLink::~ManagerLink()
 
 RemoteResult ManagerLink::call(const QString &ident, const RemoteCall &call, const std::stop_token &closing)
 {
+    if (call.stop.stop_requested() || closing.stop_requested())
+        return RemoteResult(cancelledCall(QLatin1StringView(call.operation)));
     const auto pending = std::make_shared<PendingCall>(ident, call);
     m_port->submit(pending);
     const Cancelling cancelling(*m_port, pending, closing);
@@ -137,6 +140,8 @@ RemoteResult ManagerLink::call(const QString &ident, const RemoteCall &call, con
 QCoro::Task<RemoteResult> ManagerLink::callLater(std::shared_ptr<ManagerLink> self, QString ident, RemoteCall call, std::stop_token closing)
 {
     Wakeup wakeup(call.operation);
+    if (call.stop.stop_requested() || closing.stop_requested())
+        co_return RemoteResult(cancelledCall(QLatin1StringView(call.operation)));
     const auto pending = std::make_shared<PendingCall>(ident, call);
     Interest interest(self, self->m_port, pending);
     const Wakeup::Trigger trigger = wakeup.trigger();
