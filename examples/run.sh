@@ -58,4 +58,7 @@ if command -v python3 >/dev/null; then
     build_example 06-python-worker
     "$aio_root/build/examples/06-python-worker/06-python-worker" "Qt ♥ Python"
     python3 "$aio_root/examples/06-python-worker/dates.py" "$aio_root/build/examples/06-python-worker/06-python-worker" 2024-02-29 de_DE fr_FR
+    echo "== 07-job-board: prime factors, found by Qt and Python workers at the board of one manager"
+    build_example 07-job-board
+    "$aio_root/build/examples/07-job-board/07-job-board" 1001 65537 1234567890 9999999967 600851475143
 fi

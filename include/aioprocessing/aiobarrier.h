@@ -64,6 +64,8 @@ public:
     AioBarrier(const QString &key, int parties, AioContext &context, QObject *parent = nullptr);
     /*! The barrier that \a handle names. Throws NotFound when it is gone. */
     explicit AioBarrier(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioBarrier(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioBarrier() override;
 
     /*! Waits for the others in the calling thread and returns this party's index. When the barrier's timeout passes it breaks. */
@@ -83,6 +85,11 @@ public:
     /*! How many wait now. Looks at everybody who waits for anything in the context: for people, not for decisions. */
     int waiting() const;
     bool isBroken() const;
+    /*! abort(), reset(), waiting() and isBroken() for a barrier of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_abort();
+    QCoro::Task<> coro_reset();
+    QCoro::Task<int> coro_waiting();
+    QCoro::Task<bool> coro_isBroken();
     QString describe() const override;
 
 Q_SIGNALS:
@@ -92,4 +99,6 @@ Q_SIGNALS:
 private:
     QCoro::Task<std::optional<int>> waitLater(QDeadlineTimer deadline, std::stop_token stop);
     QDeadlineTimer defaultDeadline() const;
+    QCoro::Task<std::optional<int>> waitHereLater(QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<int>> waitRemotelyLater(QDeadlineTimer deadline, std::stop_token stop);
 };

@@ -56,6 +56,8 @@ public:
     AioBoundedSemaphore(const QString &key, int value, AioContext &context, QObject *parent = nullptr);
     /*! The semaphore that \a handle names. Throws NotFound when it is gone. */
     explicit AioBoundedSemaphore(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioBoundedSemaphore(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioBoundedSemaphore() override;
 
     /*! Waits for a permit in the calling thread and takes it. False: \a deadline passed. */
@@ -79,6 +81,9 @@ public:
     {
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
+    /*! release() and value() for a semaphore of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<int> coro_value();
 
     /*! What AioLocker calls to release one permit; works after the object is gone and never throws. */
     std::function<void()> releaser() const;

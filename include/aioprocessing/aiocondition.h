@@ -7,6 +7,7 @@
 
 #include <QCoro/QCoroTask>
 #include <QDeadlineTimer>
+#include <QVariant>
 
 #include <functional>
 #include <stop_token>
@@ -56,11 +57,13 @@ public:
      */
     explicit AioCondition(const QString &key, QObject *parent = nullptr);
     AioCondition(const QString &key, AioContext &context, QObject *parent = nullptr);
-    /*! A new condition, in its lock's context, that uses \a lock. */
+    /*! A new condition, in its lock's context or at its lock's manager, that uses \a lock. */
     explicit AioCondition(AioLock &lock, QObject *parent = nullptr);
     explicit AioCondition(AioRLock &lock, QObject *parent = nullptr);
     /*! The condition that \a handle names, with its lock. Throws NotFound when it is gone. */
     explicit AioCondition(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioCondition(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioCondition() override;
 
     // -- the lock: see AioLock or AioRLock
@@ -105,6 +108,10 @@ public:
     void notify(int count = 1);
     /*! Has all who wait go on. */
     void notifyAll();
+    /*! release(), notify() and notifyAll() for a condition of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<> coro_notify(int count = 1);
+    QCoro::Task<> coro_notifyAll();
 
     QString describe() const override;
 
@@ -118,4 +125,9 @@ private:
     AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent);
     AioConditionPrivate *d() const;
     void requireLock(const char *operation);
+    void doByName(const char *operation, const char *method, const QVariantList &arguments);
+    QCoro::Task<bool> acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<AioLocker> remoteLocker(QDeadlineTimer deadline, std::stop_token stop);
+    std::function<void()> remoteReleaser(quint64 owner) const;
+    QCoro::Task<> doLaterByName(const char *operation, const char *method, int count);
 };

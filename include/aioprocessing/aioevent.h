@@ -48,6 +48,8 @@ public:
     AioEvent(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The event that \a handle names. Throws NotFound when it is gone. */
     explicit AioEvent(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioEvent(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioEvent() override;
 
     /*! Raises the flag and releases everybody who waits. Never waits. */
@@ -62,6 +64,10 @@ public:
     /*! wait() as a coroutine; emits waited(). */
     QCoro::Task<bool> coro_wait(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
     QCoro::Task<bool> coro_wait(std::stop_token stop) { return coro_wait(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop)); }
+    /*! set(), clear() and isSet() for an event of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_set();
+    QCoro::Task<> coro_clear();
+    QCoro::Task<bool> coro_isSet();
 
     QString describe() const override;
 

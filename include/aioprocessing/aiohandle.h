@@ -44,18 +44,22 @@ public:
     AioHandle() = default;
     /*! A handle of \a kind at \a address (place and generation) in the shared memory of context \a context. */
     AioHandle(Kind kind, const QByteArray &context, quint64 address);
+    /*! One of the object number \a address of the manager at \a peer; \a context names the manager's run, and is empty for a Python one. */
+    AioHandle(Kind kind, const QByteArray &context, quint64 address, const QString &peer);
 
     Kind kind() const { return m_kind; }
     /*! The identity of the context that owns the object: 32 hexadecimal digits. */
     QByteArray context() const { return m_context; }
     quint64 address() const { return m_address; }
     bool isNull() const { return m_kind == Null; }
+    /*! The address of the manager whose object it is, as AioAddress reads it; empty for objects of this machine's shared memory. */
+    QString peer() const { return m_peer; }
     /*! A short text for people and logs, such as "Lock:1f3a…:2c0". */
     QString key() const;
 
     friend bool operator==(const AioHandle &, const AioHandle &) = default;
     friend size_t qHash(const AioHandle &handle, size_t seed = 0) noexcept
-    { return qHashMulti(seed, int(handle.m_kind), handle.m_context, handle.m_address); }
+    { return qHashMulti(seed, int(handle.m_kind), handle.m_context, handle.m_address, handle.m_peer); }
 
 private:
     friend AIOPROCESSING_EXPORT QDataStream &operator<<(QDataStream &, const AioHandle &);
@@ -64,6 +68,7 @@ private:
     Kind m_kind = Null;
     QByteArray m_context;
     quint64 m_address = 0;
+    QString m_peer;
 };
 
 AIOPROCESSING_EXPORT QDataStream &operator<<(QDataStream &, const AioHandle &);

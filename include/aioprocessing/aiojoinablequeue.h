@@ -76,6 +76,8 @@ public:
     AioJoinableQueue(AioContext &context, qsizetype maxSize = 0, DeadConsumerPolicy policy = CountAsLost, QObject *parent = nullptr);
     /*! The queue that \a handle names. Throws NotFound when it is gone. */
     explicit AioJoinableQueue(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioJoinableQueue(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioJoinableQueue() override;
 
     /*! Finishes the item that this process has had for longest. Never waits. */
@@ -89,11 +91,16 @@ public:
     /*! join() as a coroutine; emits joined(). */
     QCoro::Task<bool> coro_join(QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {});
     QCoro::Task<bool> coro_join(std::stop_token stop) { return coro_join(noDeadline(), std::move(stop)); }
+    /*! taskDone() for a queue of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_taskDone();
 
     /*! get() of an item together with the number of its attempt. Nothing: \a deadline passed. */
     std::optional<AioDelivery> getDelivery(QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {});
     /*! The same as a coroutine; emits got(). */
     QCoro::Task<std::optional<AioDelivery>> coro_getDelivery(QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {});
+
+private:
+    QCoro::Task<> taskDoneRemotelyLater();
 
 Q_SIGNALS:
     /*! coro_join() has found everything finished. */

@@ -7,6 +7,7 @@
 
 #include <QCoro/QCoroTask>
 #include <QDeadlineTimer>
+#include <QVariant>
 
 #include <stop_token>
 
@@ -54,6 +55,8 @@ public:
     AioLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */
     explicit AioLock(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioLock(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioLock() override;
 
     /*! Waits for the lock in the calling thread. False: \a deadline passed. */
@@ -78,6 +81,9 @@ public:
     {
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
+    /*! release() and locked() for a lock of a manager, without blocking; a lock in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<bool> coro_locked();
 
     /*! What AioLocker calls to release, if this process still holds the lock; works after the object is gone and never throws. */
     std::function<void()> releaser() const;
@@ -88,7 +94,7 @@ Q_SIGNALS:
     void acquired();
     /*! release() was called on this object, or a locker that it gave out has released. */
     void released();
-    /*! This object's user has just taken the lock that process \a pid held when it died. */
+    /*! This object's user has just taken the lock that process \a pid (0: one that a manager does not know) held when it died. */
     void ownerDied(qint64 pid);
 
 protected:
@@ -96,6 +102,8 @@ protected:
 
 private:
     AioLockPrivate *d() const;
+    bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     void tellIfAbandoned();
+    void tellIfAbandoned(const QVariant &reply);
     void tellReleased();
 };

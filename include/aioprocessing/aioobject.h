@@ -12,6 +12,7 @@
 
 class AioContext;
 class AioObjectPrivate;
+namespace aio_detail { class RemoteBackend; }
 
 /*!
  * \class AioObject
@@ -35,7 +36,7 @@ public:
 
     /*! The value under which other processes open this object. */
     AioHandle handle() const;
-    /*! The context whose shared memory holds the object. */
+    /*! The context whose shared memory holds the object; null for the object of a manager. */
     AioContext *context() const;
     /*! handle().key() */
     QString key() const { return handle().key(); }

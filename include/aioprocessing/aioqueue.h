@@ -102,6 +102,8 @@ public:
     AioQueue(const QString &key, qsizetype maxSize, AioContext &context, QObject *parent = nullptr);
     /*! The queue that \a handle names. Throws NotFound when it is gone. */
     explicit AioQueue(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioQueue(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioQueue() override;
 
     /*! Waits for a free place in the calling thread and puts \a value there. False: \a deadline passed. */
@@ -228,6 +230,8 @@ public:
     bool isEmpty() const { return size() == 0; }
     bool isFull() const;
     qsizetype maxSize() const;
+    /*! size() for a queue of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<qsizetype> coro_size();
 
     /*! This object puts no more. */
     void close();
@@ -237,6 +241,8 @@ public:
      */
     void shutDown(bool immediate = false);
     bool isShutDown() const;
+    /*! shutDown() for a queue of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_shutDown(bool immediate = false);
 
     QString describe() const override;
 
@@ -275,6 +281,12 @@ private:
     AioQueuePrivate *d() const;
     void noteFull(std::size_t bytes) const;
     void requireOpen(const char *operation);
+    QCoro::Task<bool> putRemotelyLater(QVariant value, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> takeRemotelyLater(QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<std::optional<QVariant>> takeHereLater(aio_detail::PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<> shutDownRemotelyLater(bool immediate);
+    QCoro::AsyncGenerator<QVariant> itemsHere();
+    QCoro::AsyncGenerator<QVariant> remoteItems();
     bool putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);
     bool putMessage(aio_detail::OutMessage &message, QDeadlineTimer deadline, const std::stop_token &stop);
     QCoro::Task<bool> coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop);

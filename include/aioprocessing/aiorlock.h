@@ -7,6 +7,7 @@
 
 #include <QCoro/QCoroTask>
 #include <QDeadlineTimer>
+#include <QVariant>
 
 #include <stop_token>
 
@@ -56,6 +57,8 @@ public:
     AioRLock(const QString &key, AioContext &context, QObject *parent = nullptr);
     /*! The lock that \a handle names. Throws NotFound when it is gone. */
     explicit AioRLock(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioRLock(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioRLock() override;
 
     /*! Waits for the lock in the calling thread, which owns it then. False: \a deadline passed. */
@@ -89,6 +92,9 @@ public:
     [[nodiscard]] QCoro::Task<AioLocker> coro_locker(const AioLocker &outer,
                                                      QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
                                                      std::stop_token stop = {});
+    /*! release(), for this object, and locked() for a lock of a manager, without blocking; a lock in shared memory is done at once. */
+    QCoro::Task<> coro_release();
+    QCoro::Task<bool> coro_locked();
 
     /*! What AioLocker calls to release for the calling thread; works after the object is gone and never throws. */
     std::function<void()> releaser() const;
@@ -99,12 +105,14 @@ Q_SIGNALS:
     void acquired();
     /*! release() was called on this object. */
     void released();
-    /*! This object's user has just taken the lock that process \a pid held when it died. */
+    /*! This object's user has just taken the lock that process \a pid (0: one that a manager does not know) held when it died. */
     void ownerDied(qint64 pid);
 
 private:
     AioRLockPrivate *d() const;
+    bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     QCoro::Task<bool> acquireFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<AioLocker> lockerFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     void tellIfAbandoned();
+    void tellIfAbandoned(const QVariant &reply);
 };

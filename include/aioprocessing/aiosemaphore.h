@@ -53,6 +53,8 @@ public:
     AioSemaphore(const QString &key, int value, AioContext &context, QObject *parent = nullptr);
     /*! The semaphore that \a handle names. Throws NotFound when it is gone. */
     explicit AioSemaphore(const AioHandle &handle, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioSemaphore(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     ~AioSemaphore() override;
 
     /*! Waits for a permit in the calling thread and takes it. False: \a deadline passed. */
@@ -75,6 +77,9 @@ public:
     {
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
+    /*! release() and value() for a semaphore of a manager, without blocking; one in shared memory is done at once. */
+    QCoro::Task<> coro_release(int count = 1);
+    QCoro::Task<int> coro_value();
 
     /*! What AioLocker calls to release one permit; works after the object is gone and never throws. */
     std::function<void()> releaser() const;

@@ -9,6 +9,7 @@ Q_LOGGING_CATEGORY(lcAioQueue, "aio.queue", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioProcess, "aio.process", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioPool, "aio.pool", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioConnection, "aio.connection", QtInfoMsg)
+Q_LOGGING_CATEGORY(lcAioManager, "aio.manager", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioContext, "aio.context", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAioGui, "aio.gui", QtInfoMsg)
 
@@ -27,6 +28,7 @@ const QLoggingCategory &logCategoryOf(const QString &operation)
         {"AioPool", lcAioPool},       {"AioTaskContext", lcAioPool},  {"AioContext", lcAioContext},
         {"AioHandle", lcAioContext},  {"AioConnection", lcAioConnection}, {"AioListener", lcAioConnection},
         {"AioClient", lcAioConnection}, {"AioPipe", lcAioConnection},
+        {"AioManager", lcAioManager}, {"AioProxy", lcAioManager},
     };
     for (const Family &family : families) {
         if (operation.startsWith(QLatin1StringView(family.prefix)))

@@ -11,6 +11,7 @@ Q_DECLARE_LOGGING_CATEGORY(lcAioQueue)      // aio.queue
 Q_DECLARE_LOGGING_CATEGORY(lcAioProcess)    // aio.process: starting, watching and ending processes; calls
 Q_DECLARE_LOGGING_CATEGORY(lcAioPool)       // aio.pool
 Q_DECLARE_LOGGING_CATEGORY(lcAioConnection) // aio.connection: pipes, listeners, clients, handshakes
+Q_DECLARE_LOGGING_CATEGORY(lcAioManager)    // aio.manager: managers and their proxies
 Q_DECLARE_LOGGING_CATEGORY(lcAioContext)    // aio.context: arenas, the runtime directory, sweeping
 Q_DECLARE_LOGGING_CATEGORY(lcAioGui)        // aio.gui: blocking calls on a thread that should not block
 

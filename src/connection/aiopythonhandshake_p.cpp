@@ -39,7 +39,8 @@ const QByteArray challengeMark("#CHALLENGE#");
 const QByteArray welcome("#WELCOME#");
 const QByteArray pythonFailure("#FAILURE#");
 constexpr int pythonNonceSize = 40;
-constexpr qsizetype leastChallenge = 20;
+constexpr qsizetype oldChallenge = 20;
+constexpr qsizetype oldAnswer = 16;
 constexpr qsizetype longestPrefix = 10;     // with its braces
 
 QByteArray prefixOf(const Digest &digest)
@@ -54,10 +55,11 @@ QByteArray codeOf(const Digest &digest, const QByteArray &key, QByteArrayView me
     return code.result();
 }
 
-// The digest that \a message names in braces; none: it names one that there is not. Of what names none it is MD5.
+// The digest that \a message names in braces; none: it names one that there is not. Of what names none it is MD5. Random bytes of Python before
+// 3.12, which are known by their number, may begin with a brace.
 const Digest *namedDigest(QByteArrayView message, bool &isNamed)
 {
-    isNamed = message.startsWith('{');
+    isNamed = message.startsWith('{') && message.size() != oldChallenge && message.size() != oldAnswer;
     if (!isNamed)
         return &md5;
     const qsizetype end = message.first(qMin(message.size(), longestPrefix)).indexOf('}');
@@ -110,7 +112,7 @@ void PythonHandshake::answer(QByteArrayView message)
     const QByteArrayView challenge = message.sliced(challengeMark.size());
     bool isNamed;
     const Digest *digest = namedDigest(challenge, isNamed);
-    if (!digest || challenge.size() < leastChallenge || (!isNamed && challenge.size() != leastChallenge))
+    if (!digest || challenge.size() < oldChallenge || (!isNamed && challenge.size() != oldChallenge))
         return reject(QStringLiteral("the other side sent a challenge that is too short, or of an unknown digest"));
     if (digest->size < describe(m_minimum).size)
         return reject(tooWeak);

@@ -53,6 +53,9 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
                                          "coro_waitAny()")
                         : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
         }
+        if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
+            misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));
+        }
         if (objects.indexOf(object) != i)
             misused(QStringLiteral("an object stands twice among those to wait for"));
     }

@@ -45,6 +45,17 @@ std::shared_ptr<OpenCell> namedBarrier(const QString &key, int parties, AioConte
                                     "call reset() to use it again").arg(name), name, key));
 }
 
+// Without a deadline the barrier's own counts, which its manager knows.
+RemoteCall barrierCall(const char *operation, const QDeadlineTimer &deadline, std::stop_token stop)
+{
+    return RemoteCall(operation, "wait").waiting(RemoteCall::Timeout, deadline, std::move(stop));
+}
+
+RemoteCall barrierQuestion(const char *operation, const char *attribute)
+{
+    return RemoteCall(operation, "__getattribute__", {QString::fromLatin1(attribute)});
+}
+
 AioCall actionOf(const OpenCell &open)
 {
     std::size_t size = 0;
@@ -74,12 +85,17 @@ AioBarrier::AioBarrier(const QString &key, int parties, AioContext &context, QOb
     setObjectName(key);
 }
 AioBarrier::AioBarrier(const AioHandle &handle, QObject *parent)
-    : AioObject(std::make_unique<AioObjectPrivate>(OpenCell::open(handle, AioHandle::Barrier, Cell::Barrier), AioHandle::Barrier), parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(Backing::open(handle, AioHandle::Barrier, Cell::Barrier), AioHandle::Barrier), parent)
+{ }
+AioBarrier::AioBarrier(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(std::move(remote), AioHandle::Barrier), parent)
 { }
 AioBarrier::~AioBarrier() = default;
 
 QDeadlineTimer AioBarrier::defaultDeadline() const
 {
+    if (!d_ptr->cell)
+        return noDeadline();
     const Nanoseconds limit = RawBarrier::timeout(d_ptr->cell->cell());
     return limit == Never ? noDeadline() : QDeadlineTimer(std::chrono::nanoseconds(limit));
 }
@@ -95,6 +111,10 @@ int AioBarrier::wait(std::stop_token stop)
 std::optional<int> AioBarrier::wait(QDeadlineTimer deadline, std::stop_token stop)
 {
     constexpr const char *name = "AioBarrier::wait";
+    if (!d_ptr->cell) {
+        const std::optional<QVariant> index = callRemote(this, *d_ptr, barrierCall(name, deadline, std::move(stop)));
+        return index ? std::optional<int>(index->toInt()) : std::nullopt;
+    }
     const auto cell = d_ptr->cell;
     const auto waits = d_ptr->waits;
     cell->requireMember(name);
@@ -133,7 +153,22 @@ QCoro::Task<std::optional<int>> AioBarrier::coro_wait(QDeadlineTimer deadline, s
     return waitLater(deadline, std::move(stop));
 }
 
+QCoro::Task<std::optional<int>> AioBarrier::waitRemotelyLater(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto done = [this](const QVariant &index) { Q_EMIT passed(index.toInt()); };
+    const RemoteCall call = barrierCall("AioBarrier::coro_wait", deadline, std::move(stop));
+    const std::optional<QVariant> index = co_await callRemoteLater(this, *d_ptr, call, done);
+    co_return index ? std::optional<int>(index->toInt()) : std::nullopt;
+}
+
 QCoro::Task<std::optional<int>> AioBarrier::waitLater(QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!d_ptr->cell)
+        return waitRemotelyLater(deadline, std::move(stop));
+    return waitHereLater(deadline, std::move(stop));
+}
+
+QCoro::Task<std::optional<int>> AioBarrier::waitHereLater(QDeadlineTimer deadline, std::stop_token stop)
 {
     constexpr const char *name = "AioBarrier::coro_wait";
     const auto cell = d_ptr->cell;
@@ -158,8 +193,42 @@ QCoro::Task<std::optional<int>> AioBarrier::waitLater(QDeadlineTimer deadline, s
     co_return index;
 }
 
+QCoro::Task<> AioBarrier::coro_abort()
+{
+    if (!d_ptr->cell)
+        return tellRemoteLater(this, *d_ptr, RemoteCall("AioBarrier::coro_abort", "abort"));
+    abort();
+    return doneTask();
+}
+
+QCoro::Task<> AioBarrier::coro_reset()
+{
+    if (!d_ptr->cell)
+        return tellRemoteLater(this, *d_ptr, RemoteCall("AioBarrier::coro_reset", "reset"));
+    reset();
+    return doneTask();
+}
+
+QCoro::Task<int> AioBarrier::coro_waiting()
+{
+    if (!d_ptr->cell)
+        return askRemoteLater<int>(this, *d_ptr, barrierQuestion("AioBarrier::coro_waiting", "n_waiting"));
+    return readyTaskOf(waiting());
+}
+
+QCoro::Task<bool> AioBarrier::coro_isBroken()
+{
+    if (!d_ptr->cell)
+        return askRemoteLater<bool>(this, *d_ptr, barrierQuestion("AioBarrier::coro_isBroken", "broken"));
+    return readyTask(isBroken());
+}
+
 void AioBarrier::abort()
 {
+    if (!d_ptr->cell) {
+        callRemote(this, *d_ptr, RemoteCall("AioBarrier::abort", "abort"));
+        return;
+    }
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioBarrier::abort");
     RawBarrier::abort(open.raw(), open.cell(), open.address());
@@ -167,6 +236,10 @@ void AioBarrier::abort()
 
 void AioBarrier::reset()
 {
+    if (!d_ptr->cell) {
+        callRemote(this, *d_ptr, RemoteCall("AioBarrier::reset", "reset"));
+        return;
+    }
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioBarrier::reset");
     RawBarrier::reset(open.raw(), open.cell(), open.address());
@@ -174,21 +247,29 @@ void AioBarrier::reset()
 
 int AioBarrier::parties() const
 {
+    if (!d_ptr->cell)
+        return callRemote(const_cast<AioBarrier *>(this), *d_ptr, barrierQuestion("AioBarrier::parties", "parties"))->toInt();
     return int(RawBarrier::parties(d_ptr->cell->cell()));
 }
 
 int AioBarrier::waiting() const
 {
+    if (!d_ptr->cell)
+        return callRemote(const_cast<AioBarrier *>(this), *d_ptr, barrierQuestion("AioBarrier::waiting", "n_waiting"))->toInt();
     return int(d_ptr->cell->raw().countWaiting(d_ptr->cell->address()));
 }
 
 bool AioBarrier::isBroken() const
 {
+    if (!d_ptr->cell)
+        return callRemote(const_cast<AioBarrier *>(this), *d_ptr, barrierQuestion("AioBarrier::isBroken", "broken"))->toBool();
     return RawBarrier::isBroken(d_ptr->cell->cell());
 }
 
 QString AioBarrier::describe() const
 {
+    if (!d_ptr->cell)
+        return key();
     return QStringLiteral("%1, %2 of %3 waiting%4").arg(key()).arg(waiting()).arg(parties())
         .arg(isBroken() ? QStringLiteral(", broken") : QString());
 }

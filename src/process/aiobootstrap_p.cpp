@@ -17,7 +17,7 @@ AioError encodeBootstrap(const Bootstrap &bootstrap, QByteArray &out)
 {
     QVariantList fields;
     fields << bootstrap.self.name << bootstrap.self.daemon << bootstrap.self.authKey << bootstrap.parent.name
-           << bootstrap.parent.pid << bootstrap.parent.daemon << bootstrap.context << bootstrap.forwardsLog;
+           << bootstrap.parent.pid << bootstrap.parent.daemon << bootstrap.context << bootstrap.forwardsLog << QVariant(bootstrap.keys);
     return encodeVariant(QVariant::fromValue(fields), out, "AioProcess::start");
 }
 
@@ -28,7 +28,8 @@ AioError decodeBootstrap(QByteArrayView bytes, Bootstrap &bootstrap)
         return error;
     const QVariantList fields = value.toList();
     static constexpr int types[] = {QMetaType::QString, QMetaType::Bool,     QMetaType::QByteArray, QMetaType::QString,
-                                    QMetaType::LongLong, QMetaType::Bool, QMetaType::QByteArray, QMetaType::Bool};
+                                    QMetaType::LongLong, QMetaType::Bool, QMetaType::QByteArray, QMetaType::Bool,
+                                    QMetaType::QVariantMap};
     const bool isWhole = fields.size() == std::ssize(types)
         && std::equal(fields.begin(), fields.end(), std::begin(types),
                       [](const QVariant &field, int type) { return field.typeId() == type; });
@@ -44,6 +45,7 @@ AioError decodeBootstrap(QByteArrayView bytes, Bootstrap &bootstrap)
     bootstrap.parent.daemon = fields[5].toBool();
     bootstrap.context = fields[6].toByteArray();
     bootstrap.forwardsLog = fields[7].toBool();
+    bootstrap.keys = fields[8].toMap();
     return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include <QByteArray>
 #include <QByteArrayView>
+#include <QVariantMap>
 
 namespace aio_detail {
 
@@ -17,6 +18,7 @@ struct Bootstrap
     AioProcessInfo parent;     // without authKey
     QByteArray context;
     bool forwardsLog = false;
+    QVariantMap keys;           // those of the parent's keyring (aioidentity_p.h)
 };
 
 [[nodiscard]] AioError encodeBootstrap(const Bootstrap &bootstrap, QByteArray &out);

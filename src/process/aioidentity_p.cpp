@@ -20,6 +20,7 @@ struct OwnIdentity
     std::optional<AioProcessInfo> parent;
     QString namePrefix = QStringLiteral("AioProcess-");
     int children = 0;
+    QVariantMap keys;
 };
 
 OwnIdentity &identity()
@@ -37,6 +38,21 @@ void becomeWorker(const Bootstrap &bootstrap)
     me.self = bootstrap.self;
     me.parent = bootstrap.parent;
     me.namePrefix = bootstrap.self.name + QLatin1Char(':');
+    me.keys = bootstrap.keys;
+}
+
+void rememberKey(const QString &address, const QVariant &key)
+{
+    OwnIdentity &me = identity();
+    const QMutexLocker locker(&me.mutex);
+    me.keys.insert(address, key);
+}
+
+QVariantMap keyring()
+{
+    OwnIdentity &me = identity();
+    const QMutexLocker locker(&me.mutex);
+    return me.keys;
 }
 
 QString nextProcessName()

@@ -11,6 +11,10 @@ namespace aio_detail {
 /* In a worker, once, before its function runs: this process is who \a bootstrap says. */
 void becomeWorker(const Bootstrap &bootstrap);
 
+/* The keys with which this process gets in where others serve, by address; its workers know them, too. Any thread. */
+void rememberKey(const QString &address, const QVariant &key);
+QVariantMap keyring();
+
 /* "AioProcess-1", "AioProcess-2"; in a worker named AioProcess-1 "AioProcess-1:1" and so on. */
 QString nextProcessName();
 

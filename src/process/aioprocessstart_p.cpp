@@ -262,6 +262,7 @@ QByteArray AioProcessPrivate::makeFrames()
     bootstrap.self.daemon = daemon;
     bootstrap.forwardsLog = forwardsLog;
     bootstrap.self.authKey = bootstrap.parent.authKey;
+    bootstrap.keys = keyring();
 
     QByteArray hello;
     QByteArray body;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <aioprocessing/aioqueue.h>
 
+#include "codec/aiovariantcodec_p.h"
 #include "queue/aiooutmessage_p.h"
 #include "queue/aiopoolwork_p.h"
 #include "queue/aioqueue_p.h"
@@ -26,6 +27,9 @@ AioQueue::AioQueue(const QString &key, qsizetype maxSize, AioContext &context, Q
     setObjectName(key);
 }
 AioQueue::AioQueue(const AioHandle &handle, QObject *parent) : AioQueue(openQueue(handle, AioHandle::Queue), parent) { }
+AioQueue::AioQueue(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioQueue(adoptQueue(std::move(remote), AioHandle::Queue), parent)
+{ }
 AioQueue::~AioQueue() = default;
 
 AioContext &AioQueue::defaultContext()
@@ -44,11 +48,70 @@ void AioQueuePrivate::sayShutDown(AioQueue *queue)
         Q_EMIT queue->shutDownDone();
 }
 
+// -- of a manager
+
+namespace {
+
+RemoteCall puttingCall(const char *operation, const QVariant &value, const QDeadlineTimer &deadline, std::stop_token stop)
+{
+    return RemoteCall(operation, "put", {value}).waiting(RemoteCall::BlockAndTimeout, deadline, std::move(stop)).inParts();
+}
+
+// what nobody takes is put again
+RemoteCall gettingCall(const char *operation, const QDeadlineTimer &deadline, std::stop_token stop)
+{
+    return RemoteCall(operation, "get").waiting(RemoteCall::BlockAndTimeout, deadline, std::move(stop)).inParts().undoneBy("put");
+}
+
+// A message that was written for shared memory.
+QVariant valueOf(QByteArrayView bytes)
+{
+    QVariant value;
+    if (const AioError error = decodeVariant(bytes, value, "AioQueue::put"))
+        throw AioException(error);
+    return value;
+}
+
+} // namespace
+
+QCoro::Task<bool> AioQueue::putRemotelyLater(QVariant value, QDeadlineTimer deadline, std::stop_token stop)
+{
+    requireOpen("AioQueue::coro_put");
+    const auto done = [this](const QVariant &) { Q_EMIT putDone(); };
+    const RemoteCall call = puttingCall("AioQueue::coro_put", value, deadline, std::move(stop));
+    const bool isPut = co_await doRemoteLater(this, *d_ptr, call, done);
+    co_return isPut;
+}
+
+QCoro::Task<std::optional<QVariant>> AioQueue::takeRemotelyLater(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto done = [this](const QVariant &item) { announceGot(item, nullptr); };
+    const RemoteCall call = gettingCall("AioQueue::coro_get", deadline, std::move(stop));
+    const std::optional<QVariant> item = co_await callRemoteLater(this, *d_ptr, call, done);
+    co_return item;
+}
+
+QCoro::AsyncGenerator<QVariant> AioQueue::remoteItems()
+{
+    const auto remote = d_ptr->remote;
+    const auto waits = d_ptr->waits;
+    const RemoteCall call = gettingCall("AioQueue::coro_items", noDeadline(), {});
+    for (;;) {
+        QCoro::Task<RemoteResult> getting = remote->callLater(call);
+        const RemoteResult result = co_await getting;
+        if (result.error.code == AioError::ShutDown)
+            co_return;
+        QVariant item = *concludeRemote(this, *waits, remote->handle(), call, result);
+        co_yield item;
+    }
+}
+
 // -- put
 
 void AioQueue::requireOpen(const char *operation)
 {
-    d_ptr->cell->requireMember(operation);
+    if (d_ptr->cell)
+        d_ptr->cell->requireMember(operation);
     if (d()->closed.load(std::memory_order_relaxed)) {
         failOn(this, *d_ptr->waits,
                makeError(AioError::Closed, QStringLiteral("%1: this AioQueue object was closed").arg(QLatin1String(operation)),
@@ -59,6 +122,8 @@ void AioQueue::requireOpen(const char *operation)
 bool AioQueue::put(const QVariant &value, QDeadlineTimer deadline, std::stop_token stop)
 {
     requireOpen("AioQueue::put");
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, puttingCall("AioQueue::put", value, deadline, std::move(stop))).has_value();
     OutMessage message;
     const AioError error = message.carry(value, d_ptr->cell->lot()) ? AioError() : message.encode(value, "AioQueue::put");
     if (error)
@@ -69,6 +134,8 @@ bool AioQueue::put(const QVariant &value, QDeadlineTimer deadline, std::stop_tok
 bool AioQueue::putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
     requireOpen("AioQueue::put");
+    if (!d_ptr->cell) [[unlikely]]
+        return put(valueOf(bytes), deadline, std::move(stop));
     if (putAtOnce(bytes, stop))
         return true;
     OutMessage message(bytes);
@@ -123,11 +190,15 @@ bool AioQueue::putAtOnce(QByteArrayView bytes, const std::stop_token &stop)
 
 QCoro::Task<bool> AioQueue::coro_put(QVariant value, QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return putRemotelyLater(std::move(value), deadline, std::move(stop));
     return putLater(nullptr, std::move(value), deadline, std::move(stop));
 }
 
 QCoro::Task<bool> AioQueue::coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return putRemotelyLater(valueOf(bytes), deadline, std::move(stop));
     const bool mayTry = mayDoAtOnce(stop) && !d()->closed.load(std::memory_order_relaxed) && d_ptr->cell->raw().arena().self();
     if (mayTry && putAtOnce(bytes, stop)) {
         Q_EMIT putDone();
@@ -222,6 +293,8 @@ std::optional<QVariant> AioQueue::get(QDeadlineTimer deadline, std::stop_token s
 
 std::optional<QVariant> AioQueue::take(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, gettingCall("AioQueue::get", deadline, std::move(stop)));
     const QueueCall call(this, *d_ptr, "AioQueue::get");
     d_ptr->cell->requireMember(call.name());
     Receive operation(*d_ptr->cell, target, false);
@@ -252,7 +325,7 @@ QCoro::Task<std::optional<QVariant>> AioQueue::coro_take(PlainTarget *target, QD
 
 bool AioQueue::takeAtOnce(PlainTarget &target, QVariant &item, const std::stop_token &stop)
 {
-    if (!mayDoAtOnce(stop) || !d_ptr->cell->raw().arena().self())
+    if (!d_ptr->cell || !mayDoAtOnce(stop) || !d_ptr->cell->raw().arena().self())
         return false;
     Receive operation(*d_ptr->cell, &target, true);
     if (!operation.attempt() || operation.outcome() != RawQueue::Outcome::Done || operation.isKeeping())
@@ -265,6 +338,13 @@ bool AioQueue::takeAtOnce(PlainTarget &target, QVariant &item, const std::stop_t
 }
 
 QCoro::Task<std::optional<QVariant>> AioQueue::takeLater(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
+{
+    if (!d_ptr->cell) [[unlikely]]
+        return takeRemotelyLater(deadline, std::move(stop));
+    return takeHereLater(target, deadline, std::move(stop));
+}
+
+QCoro::Task<std::optional<QVariant>> AioQueue::takeHereLater(PlainTarget *target, QDeadlineTimer deadline, std::stop_token stop)
 {
     const QueueCall call(this, *d_ptr, "AioQueue::coro_get");
     d_ptr->cell->requireMember(call.name());
@@ -297,6 +377,11 @@ void AioQueue::announceGot(const QVariant &item, const PlainTarget *target)
 
 QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
 {
+    return d_ptr->cell ? itemsHere() : remoteItems();
+}
+
+QCoro::AsyncGenerator<QVariant> AioQueue::itemsHere()
+{
     const QueueCall call(this, *d_ptr, "AioQueue::coro_items");
     const auto cell = d_ptr->cell;
     cell->requireMember(call.name());
@@ -324,11 +409,35 @@ QCoro::AsyncGenerator<QVariant> AioQueue::coro_items()
 
 AioBuffer AioQueue::allocate(qsizetype bytes)
 {
-    return AioBuffer(bytes, *context());
+    return AioBuffer(bytes, d_ptr->cell ? *context() : defaultContext());
+}
+
+QCoro::Task<qsizetype> AioQueue::coro_size()
+{
+    if (!d_ptr->cell)
+        return askRemoteLater<qsizetype>(this, *d_ptr, RemoteCall("AioQueue::coro_size", "qsize"));
+    return readyTaskOf(size());
+}
+
+QCoro::Task<> AioQueue::shutDownRemotelyLater(bool immediate)
+{
+    const auto done = [this](const QVariant &) { Q_EMIT shutDownDone(); };
+    const RemoteCall call("AioQueue::coro_shutDown", "shutdown", {immediate});
+    co_await doRemoteLater(this, *d_ptr, call, done);
+}
+
+QCoro::Task<> AioQueue::coro_shutDown(bool immediate)
+{
+    if (!d_ptr->cell)
+        return shutDownRemotelyLater(immediate);
+    shutDown(immediate);
+    return doneTask();
 }
 
 std::optional<AioBuffer> AioQueue::allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell)
+        return allocate(bytes);
     const QueueCall call(this, *d_ptr, "AioQueue::allocate");
     d_ptr->cell->requireMember(call.name());
     const Block block = call.reserve(SharedBlock::bytesFor(bytes), deadline, stop);
@@ -343,6 +452,8 @@ QCoro::Task<AioBuffer> AioQueue::coro_allocate(qsizetype bytes, std::stop_token 
 
 QCoro::Task<std::optional<AioBuffer>> AioQueue::coro_allocate(qsizetype bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell)
+        co_return allocate(bytes);
     const QueueCall call(this, *d_ptr, "AioQueue::coro_allocate");
     d_ptr->cell->requireMember(call.name());
     const Block block = co_await call.reserveLater(SharedBlock::bytesFor(bytes), deadline, std::move(stop));
@@ -355,16 +466,22 @@ QCoro::Task<std::optional<AioBuffer>> AioQueue::coro_allocate(qsizetype bytes, Q
 
 qsizetype AioQueue::size() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioQueue *>(this), *d_ptr, RemoteCall("AioQueue::size", "qsize"))->value<qsizetype>();
     return qsizetype(RawQueue::size(d_ptr->cell->raw(), d_ptr->cell->cell()));
 }
 
 qsizetype AioQueue::maxSize() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioQueue *>(this), *d_ptr, RemoteCall("AioQueue::maxSize", "#maxsize"))->value<qsizetype>();
     return qsizetype(RawQueue::maxItems(d_ptr->cell->raw(), d_ptr->cell->cell()));
 }
 
 bool AioQueue::isFull() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioQueue *>(this), *d_ptr, RemoteCall("AioQueue::isFull", "full"))->toBool();
     const bool full = size() >= maxSize();
     if (full)
         noteFull(0);
@@ -374,14 +491,14 @@ bool AioQueue::isFull() const
 void AioQueue::noteFull(std::size_t bytes) const
 {
     static const QMetaMethod signal = QMetaMethod::fromSignal(&AioQueue::spaceAvailable);
-    if (isSignalConnected(signal) && !d()->watchesSpace)
+    if (d_ptr->cell && isSignalConnected(signal) && !d()->watchesSpace)
         QueueWatch::watchSpace(const_cast<AioQueue *>(this), *d(), bytes);
 }
 
 void AioQueue::connectNotify(const QMetaMethod &signal)
 {
     static const QMetaMethod items = QMetaMethod::fromSignal(&AioQueue::itemAvailable);
-    if (signal == items)
+    if (d_ptr->cell && signal == items)
         QueueWatch::watchItems(this, *d());
 }
 
@@ -392,6 +509,11 @@ void AioQueue::close()
 
 void AioQueue::shutDown(bool immediate)
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        callRemote(this, *d_ptr, RemoteCall("AioQueue::shutDown", "shutdown", {immediate}));
+        Q_EMIT shutDownDone();
+        return;
+    }
     const OpenCell &open = *d_ptr->cell;
     RawQueue::shutDown(open.raw(), open.cell(), open.address(), immediate);
     d()->sayShutDown(this);
@@ -399,6 +521,8 @@ void AioQueue::shutDown(bool immediate)
 
 bool AioQueue::isShutDown() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioQueue *>(this), *d_ptr, RemoteCall("AioQueue::isShutDown", "#isshutdown"))->toBool();
     return RawQueue::isShutDown(d_ptr->cell->cell());
 }
 
@@ -413,6 +537,8 @@ void AioQueue::failTyped(const QVariant &item, QMetaType wanted) const
 
 QString AioQueue::describe() const
 {
+    if (!d_ptr->cell)
+        return key();
     return key()
         + QStringLiteral(", %1 of %2 items%3")
               .arg(size())

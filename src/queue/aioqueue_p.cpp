@@ -32,7 +32,12 @@ std::unique_ptr<AioObjectPrivate> nameQueue(const QString &name, AioContext &con
 
 std::unique_ptr<AioObjectPrivate> openQueue(const AioHandle &handle, AioHandle::Kind kind)
 {
-    return std::make_unique<AioQueuePrivate>(OpenCell::open(handle, kind, Cell::Queue), kind);
+    return std::make_unique<AioQueuePrivate>(Backing::open(handle, kind, Cell::Queue), kind);
+}
+
+std::unique_ptr<AioObjectPrivate> adoptQueue(std::shared_ptr<RemoteBackend> remote, AioHandle::Kind kind)
+{
+    return std::make_unique<AioQueuePrivate>(std::move(remote), kind);
 }
 
 AioError QueueCall::errorOf(AioError::Code code, const QString &what) const

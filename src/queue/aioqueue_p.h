@@ -15,9 +15,7 @@ QT_END_NAMESPACE
 class AioQueuePrivate : public AioObjectPrivate
 {
 public:
-    AioQueuePrivate(std::shared_ptr<aio_detail::OpenCell> openCell, AioHandle::Kind handleKind)
-        : AioObjectPrivate(std::move(openCell), handleKind)
-    { }
+    using AioObjectPrivate::AioObjectPrivate;
 
     /* Emits shutDownDone(), once. */
     void sayShutDown(AioQueue *queue);
@@ -37,6 +35,8 @@ std::unique_ptr<AioObjectPrivate> createQueue(AioContext &context, qsizetype max
 std::unique_ptr<AioObjectPrivate> nameQueue(const QString &name, AioContext &context, qsizetype maxSize, AioHandle::Kind kind,
                                             aio_raw::RawQueue::Policy policy = aio_raw::RawQueue::Plain);
 std::unique_ptr<AioObjectPrivate> openQueue(const AioHandle &handle, AioHandle::Kind kind);
+/* One of a manager. */
+std::unique_ptr<AioObjectPrivate> adoptQueue(std::shared_ptr<RemoteBackend> remote, AioHandle::Kind kind);
 
 /* One call of a queue: what it works on, and how what became of it is told. Stays valid when the queue object is gone. */
 class QueueCall

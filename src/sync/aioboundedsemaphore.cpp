@@ -43,26 +43,56 @@ AioBoundedSemaphore::AioBoundedSemaphore(const QString &key, int value, AioConte
 }
 AioBoundedSemaphore::AioBoundedSemaphore(const AioHandle &handle, QObject *parent)
     : AioObject(std::make_unique<AioObjectPrivate>(
-                OpenCell::open(handle, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore), AioHandle::BoundedSemaphore), parent)
+                Backing::open(handle, AioHandle::BoundedSemaphore, Cell::BoundedSemaphore), AioHandle::BoundedSemaphore), parent)
+{ }
+AioBoundedSemaphore::AioBoundedSemaphore(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(std::move(remote), AioHandle::BoundedSemaphore), parent)
 { }
 AioBoundedSemaphore::~AioBoundedSemaphore() = default;
 
 bool AioBoundedSemaphore::tryAcquire()
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, acquiringCall("AioBoundedSemaphore::tryAcquire", QDeadlineTimer(0), {})).has_value();
     d_ptr->cell->requireMember("AioBoundedSemaphore::tryAcquire");
     return RawBoundedSemaphore::tryAcquire(d_ptr->cell->raw(), d_ptr->cell->cell());
 }
 
 bool AioBoundedSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, acquiringCall("AioBoundedSemaphore::acquire", deadline, std::move(stop))).has_value();
     if (!stop.stop_requested() && tryAcquire()) [[likely]]
         return true;
     RawBoundedSemaphore::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
     return doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioBoundedSemaphore::acquire");
 }
 
+QCoro::Task<> AioBoundedSemaphore::coro_release()
+{
+    if (!d_ptr->cell) {
+        const auto done = [this](const QVariant &) { Q_EMIT released(); };
+        const RemoteCall call("AioBoundedSemaphore::coro_release", "release");
+        co_await doRemoteLater(this, *d_ptr, call, done);
+        co_return;
+    }
+    release();
+}
+
+QCoro::Task<int> AioBoundedSemaphore::coro_value()
+{
+    if (d_ptr->cell)
+        return readyTaskOf(value());
+    return askRemoteLater<int>(this, *d_ptr, RemoteCall("AioBoundedSemaphore::coro_value", "#value"));
+}
+
 void AioBoundedSemaphore::release()
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        callRemote(this, *d_ptr, RemoteCall("AioBoundedSemaphore::release", "release"));
+        Q_EMIT released();
+        return;
+    }
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioBoundedSemaphore::release");
     if (!RawBoundedSemaphore::release(open.raw(), open.cell(), open.address()))
@@ -72,16 +102,26 @@ void AioBoundedSemaphore::release()
 
 int AioBoundedSemaphore::value() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioBoundedSemaphore *>(this), *d_ptr, RemoteCall("AioBoundedSemaphore::value", "#value"))->toInt();
     return int(RawBoundedSemaphore::value(d_ptr->cell->raw(), d_ptr->cell->cell()));
 }
 
 int AioBoundedSemaphore::initialValue() const
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        const RemoteCall call("AioBoundedSemaphore::initialValue", "#initial");
+        return callRemote(const_cast<AioBoundedSemaphore *>(this), *d_ptr, call)->toInt();
+    }
     return int(RawBoundedSemaphore::permits(d_ptr->cell->cell()));
 }
 
 QCoro::Task<bool> AioBoundedSemaphore::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        const auto remotelyDone = [this](const QVariant &) { Q_EMIT acquired(); };
+        return doRemoteLater(this, *d_ptr, acquiringCall("AioBoundedSemaphore::coro_acquire", deadline, std::move(stop)), remotelyDone);
+    }
     if (mayDoAtOnce(stop) && tryAcquire()) {
         Q_EMIT acquired();
         return readyTask(true);
@@ -99,6 +139,8 @@ QCoro::Task<AioLocker> AioBoundedSemaphore::coro_locker(QDeadlineTimer deadline,
 
 std::function<void()> AioBoundedSemaphore::releaser() const
 {
+    if (!d_ptr->cell)
+        return [remote = d_ptr->remote] { remote->post(RemoteCall("AioLocker::unlock", "release")); };
     return [cell = d_ptr->cell] {
         if (!RawBoundedSemaphore::release(cell->raw(), cell->cell(), cell->address()))
             qCWarning(lcAioSync) << "an AioLocker found its semaphore with all permits free";
@@ -107,5 +149,7 @@ std::function<void()> AioBoundedSemaphore::releaser() const
 
 QString AioBoundedSemaphore::describe() const
 {
+    if (!d_ptr->cell)
+        return key();
     return QStringLiteral("%1, %2 of %3 permits free").arg(key()).arg(value()).arg(initialValue());
 }

@@ -10,6 +10,7 @@
 #include <aioprocessing/aiorlock.h>
 
 #include <QPointer>
+#include <QScopeGuard>
 
 using namespace aio_detail;
 using namespace aio_raw;
@@ -69,12 +70,21 @@ std::shared_ptr<OpenCell> makeFor(const AioObjectPrivate &lock)
     return OpenCell::create(lock.cell->context(), [&](RawLot &lot) { return createFor(lock, lot); });
 }
 
+Backing backingFor(const AioObjectPrivate &lock)
+{
+    return lock.cell ? Backing(makeFor(lock)) : Backing(lock.remote->makeCondition());
+}
+
 // The lock of a condition, which another process may have made.
 class LockOfCondition
 {
 protected:
-    explicit LockOfCondition(const OpenCell &condition)
+    // Null: it is with the condition, at a manager.
+    explicit LockOfCondition(const OpenCell *opened)
     {
+        if (!opened)
+            return;
+        const OpenCell &condition = *opened;
         const auto &detail = condition.cell().detail;
         const auto lockKind = AioHandle::Kind(detail[RawCondition::LockKind].load());
         const AioHandle handle(lockKind, condition.context().id(), detail[RawCondition::LockHandle].load());
@@ -94,9 +104,13 @@ protected:
 class AioConditionPrivate final : private LockOfCondition, public AioObjectPrivate
 {
 public:
-    explicit AioConditionPrivate(const std::shared_ptr<OpenCell> &openCell)
-        : LockOfCondition(*openCell), AioObjectPrivate(openCell, AioHandle::Condition)
+    explicit AioConditionPrivate(const Backing &backing)
+        : LockOfCondition(backing.cell.get()), AioObjectPrivate(backing, AioHandle::Condition)
     { }
+
+    // of a manager's: who has its lock for coroutines, this object or a locker
+    const RawRLock::Token token = RawRLock::newToken(0);
+    std::atomic<RawRLock::Token> holder = token;
 
     const std::shared_ptr<OpenCell> &lockCell() { return AioObjectPrivate::of(lock()).cell; }
     AioObject *lock() { return simple ? static_cast<AioObject *>(simple.get()) : recursive.get(); }
@@ -141,16 +155,21 @@ AioCondition::AioCondition(const QString &key, AioContext &context, QObject *par
     setObjectName(key);
 }
 AioCondition::AioCondition(AioLock &lock, QObject *parent)
-    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(backingFor(AioObjectPrivate::of(&lock))), parent)
 { }
 AioCondition::AioCondition(AioRLock &lock, QObject *parent)
-    : AioCondition(std::make_unique<AioConditionPrivate>(makeFor(AioObjectPrivate::of(&lock))), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(backingFor(AioObjectPrivate::of(&lock))), parent)
 { }
 AioCondition::AioCondition(const AioHandle &handle, QObject *parent)
-    : AioCondition(std::make_unique<AioConditionPrivate>(OpenCell::open(handle, AioHandle::Condition, Cell::Condition)), parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(Backing::open(handle, AioHandle::Condition, Cell::Condition)), parent)
+{ }
+AioCondition::AioCondition(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioCondition(std::make_unique<AioConditionPrivate>(std::move(remote)), parent)
 { }
 AioCondition::AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : AioObject(std::move(d), parent)
 {
+    if (!d_ptr->cell)
+        return;
     const auto errorOfTheLock = [this](const AioError &error) { announce(this, error); };
     connect(this->d()->lock(), &AioObject::errorOccurred, this, errorOfTheLock, Qt::DirectConnection);
 }
@@ -165,27 +184,77 @@ AioConditionPrivate *AioCondition::d() const
 
 bool AioCondition::acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell)
+        return callRemote(this, *d_ptr, acquiringCall("AioCondition::acquire", deadline, std::move(stop), threadToken())).has_value();
     return d()->withLock([&](auto &lock) { return lock.acquire(deadline, std::move(stop)); });
 }
 
 bool AioCondition::tryAcquire()
 {
+    if (!d_ptr->cell)
+        return acquire(QDeadlineTimer(0));
     return d()->withLock([](auto &lock) { return lock.tryAcquire(); });
 }
 
 void AioCondition::release()
 {
+    if (!d_ptr->cell)
+        return doByName("AioCondition::release", "release", {});
     d()->withLock([](auto &lock) { lock.release(); });
+}
+
+// First as this thread, and if that has not the lock, as this object.
+void AioCondition::doByName(const char *operation, const char *method, const QVariantList &arguments)
+{
+    if (d_ptr->remote->call(RemoteCall(operation, method, arguments).by(threadToken())).error)
+        callRemote(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->holder));
+}
+
+QCoro::Task<> AioCondition::doLaterByName(const char *operation, const char *method, int count)
+{
+    const QVariantList arguments = count == 1 ? QVariantList() : QVariantList{count};
+    return tellRemoteLater(this, *d_ptr, RemoteCall(operation, method, arguments).by(d()->holder));
+}
+
+QCoro::Task<> AioCondition::coro_release()
+{
+    if (!d_ptr->cell)
+        return doLaterByName("AioCondition::coro_release", "release", 1);
+    release();
+    return doneTask();
+}
+
+QCoro::Task<> AioCondition::coro_notify(int count)
+{
+    if (!d_ptr->cell)
+        return doLaterByName("AioCondition::coro_notify", "notify", count);
+    notify(count);
+    return doneTask();
+}
+
+QCoro::Task<> AioCondition::coro_notifyAll()
+{
+    if (!d_ptr->cell)
+        return doLaterByName("AioCondition::coro_notifyAll", "notify_all", 1);
+    notifyAll();
+    return doneTask();
 }
 
 bool AioCondition::locked() const
 {
+    if (!d_ptr->cell)
+        return callRemote(const_cast<AioCondition *>(this), *d_ptr, RemoteCall("AioCondition::locked", "locked"))->toBool();
     return d()->withLock([](auto &lock) { return lock.locked(); });
 }
 
 QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
     const auto waits = d_ptr->waits;
+    if (!d_ptr->cell) {
+        const quint64 owner = d()->token;
+        const bool gotRemotely = co_await acquireRemotelyFor(owner, deadline, std::move(stop));
+        co_return gotRemotely;
+    }
     auto task = d()->withLock([&](auto &lock) { return lock.coro_acquire(deadline, std::move(stop)); });
     const bool got = co_await task;
     if (got)
@@ -193,13 +262,40 @@ QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_
     co_return got;
 }
 
+QCoro::Task<bool> AioCondition::acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto done = [this, owner](const QVariant &) {
+        d()->holder.store(owner);
+        Q_EMIT acquired();
+    };
+    const RemoteCall call = acquiringCall("AioCondition::coro_acquire", deadline, std::move(stop), owner);
+    return doRemoteLater(this, *d_ptr, call, done);
+}
+
+QCoro::Task<AioLocker> AioCondition::remoteLocker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const quint64 owner = RawRLock::newToken(0);
+    const auto release = remoteReleaser(owner);
+    const bool got = co_await acquireRemotelyFor(owner, deadline, std::move(stop));
+    co_return got ? AioLocker::adopt(release, owner) : AioLocker();
+}
+
+std::function<void()> AioCondition::remoteReleaser(quint64 owner) const
+{
+    return [remote = d_ptr->remote, owner] { remote->post(RemoteCall("AioLocker::unlock", "release").by(owner)); };
+}
+
 QCoro::Task<AioLocker> AioCondition::coro_locker(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell)
+        return remoteLocker(deadline, std::move(stop));
     return d()->withLock([&](auto &lock) { return lock.coro_locker(deadline, std::move(stop)); });
 }
 
 std::function<void()> AioCondition::releaser() const
 {
+    if (!d_ptr->cell)
+        return remoteReleaser(threadToken());
     return d()->withLock([](auto &lock) { return lock.releaser(); });
 }
 
@@ -215,6 +311,10 @@ void AioCondition::requireLock(const char *operation)
 bool AioCondition::wait(QDeadlineTimer deadline, std::stop_token stop)
 {
     constexpr const char *name = "AioCondition::wait";
+    if (!d_ptr->cell) {
+        const RemoteCall call = RemoteCall(name, "wait").waiting(RemoteCall::Timeout, deadline, std::move(stop)).by(threadToken());
+        return callRemote(this, *d_ptr, call).has_value();
+    }
     requireLock(name);
     const auto cell = d_ptr->cell;
     const auto waits = d_ptr->waits;
@@ -241,7 +341,8 @@ bool AioCondition::wait(QDeadlineTimer deadline, std::stop_token stop)
 
 bool AioCondition::waitUntil(const std::function<bool()> &predicate, QDeadlineTimer deadline, std::stop_token stop)
 {
-    requireLock("AioCondition::waitUntil");
+    if (d_ptr->cell)
+        requireLock("AioCondition::waitUntil");
     while (!predicate()) {
         if (!wait(deadline, stop))
             return predicate();
@@ -252,6 +353,15 @@ bool AioCondition::waitUntil(const std::function<bool()> &predicate, QDeadlineTi
 QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_token stop)
 {
     constexpr const char *name = "AioCondition::coro_wait";
+    if (!d_ptr->cell) {
+        const quint64 owner = d()->holder;
+        const auto done = [this](const QVariant &) { Q_EMIT waited(); };
+        const RemoteCall call = RemoteCall(name, "wait").waiting(RemoteCall::Timeout, deadline, std::move(stop)).by(owner);
+        const auto waits = d_ptr->waits;
+        const auto regain = qScopeGuard([this, owner, waits] { waits->whileAlive([&] { d()->holder.store(owner); }); });
+        const bool notifiedRemotely = co_await doRemoteLater(this, *d_ptr, call, done);
+        co_return notifiedRemotely;
+    }
     requireLock(name);
     const auto cell = d_ptr->cell;
     const auto waits = d_ptr->waits;
@@ -279,7 +389,8 @@ QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_tok
 
 QCoro::Task<bool> AioCondition::coro_waitUntil(std::function<bool()> predicate, QDeadlineTimer deadline, std::stop_token stop)
 {
-    requireLock("AioCondition::coro_waitUntil");
+    if (d_ptr->cell)
+        requireLock("AioCondition::coro_waitUntil");
     const QPointer<AioCondition> self(this);
     bool inTime = true;
     for (;;) {
@@ -292,6 +403,8 @@ QCoro::Task<bool> AioCondition::coro_waitUntil(std::function<bool()> predicate, 
 
 void AioCondition::notify(int count)
 {
+    if (!d_ptr->cell)
+        return doByName("AioCondition::notify", "notify", count == 1 ? QVariantList() : QVariantList{count});
     requireLock("AioCondition::notify");
     if (count < 0)
         misused(this, QStringLiteral("%1 waiters cannot be notified").arg(count), "AioCondition::notify");
@@ -301,6 +414,8 @@ void AioCondition::notify(int count)
 
 void AioCondition::notifyAll()
 {
+    if (!d_ptr->cell)
+        return doByName("AioCondition::notifyAll", "notify_all", {});
     requireLock("AioCondition::notifyAll");
     const OpenCell &open = *d_ptr->cell;
     RawCondition::notify(open.raw(), open.cell(), open.address(), RawCondition::All);
@@ -308,6 +423,8 @@ void AioCondition::notifyAll()
 
 QString AioCondition::describe() const
 {
+    if (!d_ptr->cell)
+        return key();
     return QStringLiteral("%1, %2 waiting, its lock %3")
         .arg(key()).arg(d_ptr->cell->raw().countWaiting(d_ptr->cell->address())).arg(describeOwner(*d()->lockCell()));
 }

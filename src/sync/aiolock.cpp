@@ -16,9 +16,10 @@ using namespace aio_raw;
 class AioLockPrivate final : public AioObjectPrivate
 {
 public:
-    explicit AioLockPrivate(std::shared_ptr<OpenCell> openCell) : AioObjectPrivate(std::move(openCell), AioHandle::Lock) {}
+    explicit AioLockPrivate(const Backing &backing) : AioObjectPrivate(backing, AioHandle::Lock) {}
 
     std::atomic<bool> tellsRelease = false;
+    std::atomic<bool> wasAbandoned = false;     // of a manager's: when it was acquired last
 };
 
 AioLock::AioLock(QObject *parent) : AioLock(*AioContext::defaultContext(), parent) { }
@@ -33,7 +34,10 @@ AioLock::AioLock(const QString &key, AioContext &context, QObject *parent)
     setObjectName(key);
 }
 AioLock::AioLock(const AioHandle &handle, QObject *parent)
-    : AioObject(std::make_unique<AioLockPrivate>(OpenCell::open(handle, AioHandle::Lock, Cell::Lock)), parent)
+    : AioObject(std::make_unique<AioLockPrivate>(Backing::open(handle, AioHandle::Lock, Cell::Lock)), parent)
+{ }
+AioLock::AioLock(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioObject(std::make_unique<AioLockPrivate>(std::move(remote)), parent)
 { }
 AioLock::~AioLock() = default;
 
@@ -42,8 +46,25 @@ AioLockPrivate *AioLock::d() const
     return static_cast<AioLockPrivate *>(d_ptr.get());
 }
 
+bool AioLock::acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation)
+{
+    const std::optional<QVariant> value = callRemote(this, *d_ptr, acquiringCall(operation, deadline, std::move(stop)));
+    if (value)
+        tellIfAbandoned(*value);
+    return value.has_value();
+}
+
+void AioLock::tellIfAbandoned(const QVariant &reply)
+{
+    d()->wasAbandoned.store(saysAbandoned(reply));
+    if (saysAbandoned(reply))
+        Q_EMIT ownerDied(reply.toLongLong());
+}
+
 bool AioLock::tryAcquire()
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return acquireRemote(QDeadlineTimer(0), {}, "AioLock::tryAcquire");
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioLock::tryAcquire");
     if (!RawLock::tryAcquire(open.cell(), open.raw().arena().self()))
@@ -54,6 +75,8 @@ bool AioLock::tryAcquire()
 
 bool AioLock::acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return acquireRemote(deadline, std::move(stop), "AioLock::acquire");
     if (!stop.stop_requested() && tryAcquire()) [[likely]]
         return true;
     RawLock::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
@@ -65,6 +88,11 @@ bool AioLock::acquire(QDeadlineTimer deadline, std::stop_token stop)
 
 void AioLock::release()
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        callRemote(this, *d_ptr, RemoteCall("AioLock::release", "release"));
+        d()->wasAbandoned.store(false);
+        return tellReleased();
+    }
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioLock::release");
     if (!RawLock::release(open.raw(), open.cell(), open.address()))
@@ -78,13 +106,37 @@ void AioLock::tellReleased()
         Q_EMIT released();
 }
 
+QCoro::Task<> AioLock::coro_release()
+{
+    if (!d_ptr->cell) {
+        const auto done = [this](const QVariant &) {
+            d()->wasAbandoned.store(false);
+            tellReleased();
+        };
+        co_await doRemoteLater(this, *d_ptr, RemoteCall("AioLock::coro_release", "release"), done);
+        co_return;
+    }
+    release();
+}
+
+QCoro::Task<bool> AioLock::coro_locked()
+{
+    if (d_ptr->cell)
+        return readyTask(locked());
+    return askRemoteLater<bool>(this, *d_ptr, RemoteCall("AioLock::coro_locked", "locked"));
+}
+
 bool AioLock::locked() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioLock *>(this), *d_ptr, RemoteCall("AioLock::locked", "locked"))->toBool();
     return RawLock::owner(d_ptr->cell->cell().word.load()) != 0;
 }
 
 bool AioLock::wasAbandoned() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return d()->wasAbandoned.load();
     return d_ptr->cell->cell().word.load() & RawLock::Abandoned;
 }
 
@@ -96,6 +148,13 @@ void AioLock::tellIfAbandoned()
 
 QCoro::Task<bool> AioLock::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        const auto remotelyDone = [this](const QVariant &value) {
+            tellIfAbandoned(value);
+            Q_EMIT acquired();
+        };
+        return doRemoteLater(this, *d_ptr, acquiringCall("AioLock::coro_acquire", deadline, std::move(stop)), remotelyDone);
+    }
     if (mayDoAtOnce(stop) && tryAcquire()) {
         Q_EMIT acquired();
         return readyTask(true);
@@ -117,6 +176,15 @@ QCoro::Task<AioLocker> AioLock::coro_locker(QDeadlineTimer deadline, std::stop_t
 std::function<void()> AioLock::releaser() const
 {
     auto *self = const_cast<AioLock *>(this);
+    if (!d_ptr->cell) {
+        return [self, remote = d_ptr->remote, waits = d_ptr->waits] {
+            remote->post(RemoteCall("AioLocker::unlock", "release"));
+            waits->whileAlive([self] {
+                self->d()->wasAbandoned.store(false);
+                self->tellReleased();
+            });
+        };
+    }
     return [self, cell = d_ptr->cell, waits = d_ptr->waits] {
         // if somebody has released it meanwhile, it may be another process's by now
         const bool mine = RawLock::owner(cell->cell().word.load(std::memory_order_relaxed)) == cell->raw().arena().self();
@@ -129,7 +197,7 @@ std::function<void()> AioLock::releaser() const
 
 QString AioLock::describe() const
 {
-    return key() + QStringLiteral(", ") + describeOwner(*d_ptr->cell);
+    return d_ptr->cell ? key() + QStringLiteral(", ") + describeOwner(*d_ptr->cell) : key();
 }
 
 void AioLock::connectNotify(const QMetaMethod &signal)

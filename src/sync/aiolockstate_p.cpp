@@ -19,10 +19,15 @@ std::optional<qint64> abandonedBy(const OpenCell &open)
     return pid;
 }
 
+RawRLock::Token threadToken()
+{
+    thread_local const RawRLock::Token number = RawRLock::newToken(0);
+    return number;
+}
+
 RawRLock::Token threadToken(const OpenCell &cell)
 {
-    thread_local const auto number = std::uint32_t(RawRLock::newToken(0));
-    return std::uint64_t(cell.raw().arena().self()) << 32 | number;
+    return std::uint64_t(cell.raw().arena().self()) << 32 | threadToken();
 }
 
 QString describeOwner(const OpenCell &open)

@@ -15,6 +15,11 @@ std::optional<qint64> abandonedBy(const OpenCell &cell);
 
 /*! The calling thread as an owner of AioRLocks. */
 aio_raw::RawRLock::Token threadToken(const OpenCell &cell);
+/*! The same for those of managers: one of this process. */
+aio_raw::RawRLock::Token threadToken();
+
+/*! Whether \a reply of a manager, to who has got a lock, is the pid of a holder that has gone with it. */
+inline bool saysAbandoned(const QVariant &reply) { return reply.typeId() != QMetaType::Bool; }
 
 /*! "free", or "locked by 4711 (name)", or, where somebody waits for it, "locked by 4711 (name) for about 3.2 s". */
 QString describeOwner(const OpenCell &cell);

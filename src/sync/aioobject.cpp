@@ -207,6 +207,13 @@ std::shared_ptr<OpenCell> OpenCell::open(const AioHandle &handle, AioHandle::Kin
         operation, handle.key()));
 }
 
+Backing Backing::open(const AioHandle &handle, AioHandle::Kind kind, Cell::Kind cellKind)
+{
+    if (handle.peer().isEmpty() || handle.kind() != kind)
+        return OpenCell::open(handle, kind, cellKind);
+    return RemoteBackend::open(handle);
+}
+
 void throwOutOfMemory(const char *operation)
 {
     throwWaitError(WaitResult::NoMemory, operation, {});
@@ -258,6 +265,33 @@ bool concludes(AioObject *object, const OpenCell &cell, WaitGroup &waits, AioHan
     failOn(object, waits, result, name, AioHandle(kind, cell.context().id(), cell.handle()).key());
 }
 
+std::optional<QVariant> concludeRemote(AioObject *object, WaitGroup &waits, const AioHandle &handle, const RemoteCall &call,
+                                       const RemoteResult &result)
+{
+    if (!call.deadline.isForever() && call.isOutOfTime(result))
+        return std::nullopt;
+    if (!result.error)
+        return result.value;
+    AioError error = result.error;
+    error.operation = QLatin1StringView(call.operation);
+    error.key = handle.key();
+    error.message = QStringLiteral("%1 of %2: %3").arg(error.operation, error.key, error.message);
+    failOn(object, waits, error);
+}
+
+std::optional<QVariant> callRemote(AioObject *object, AioObjectPrivate &d, const RemoteCall &call)
+{
+    const auto remote = d.remote;
+    const auto waits = d.waits;
+    return concludeRemote(object, *waits, remote->handle(), call, remote->call(call));
+}
+
+QCoro::Task<> tellRemoteLater(AioObject *object, AioObjectPrivate &d, RemoteCall call)
+{
+    const auto done = [](const QVariant &) {};
+    co_await callRemoteLater(object, d, std::move(call), done);
+}
+
 void misused(AioObject *object, const QString &text, const char *name)
 {
     failOn(object, *AioObjectPrivate::of(object).waits,
@@ -274,6 +308,11 @@ void requireNumber(int number, int least, int most, const char *what)
                                                            .arg(name).arg(number).arg(least).arg(most), name));
 }
 
+QCoro::Task<> doneTask()
+{
+    co_return;
+}
+
 QCoro::Task<bool> readyTask(bool value)
 {
     co_return value;
@@ -286,6 +325,8 @@ AioObject::AioObject(std::unique_ptr<AioObjectPrivate> d, QObject *parent) : QOb
 AioObject::~AioObject()
 {
     d_ptr->waits->close();
+    if (d_ptr->remote)
+        d_ptr->remote->close();
 }
 
 AioHandle AioObject::handle() const
@@ -301,7 +342,7 @@ AioError AioObject::error() const
 
 AioContext *AioObject::context() const
 {
-    return &d_ptr->cell->context();
+    return d_ptr->cell ? &d_ptr->cell->context() : nullptr;
 }
 
 QDebug operator<<(QDebug debug, const AioObject &object)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sync/aiodoorbell_p.h"
+#include "sync/aioremote_p.h"
 #include "sync/aiowait_p.h"
 
 #include <aioprocessing/aioobject.h>
@@ -66,6 +67,18 @@ private:
     const quint64 m_handle;
 };
 
+/*! What is behind a face: a cell of this machine's shared memory, or an object of a manager. One of the two. */
+struct Backing
+{
+    Backing(std::shared_ptr<OpenCell> openCell) : cell(std::move(openCell)) {}
+    Backing(std::shared_ptr<RemoteBackend> backend) : remote(std::move(backend)) {}
+    /*! Opens what \a handle names. Throws AioException. */
+    static Backing open(const AioHandle &handle, AioHandle::Kind kind, aio_raw::Cell::Kind cellKind);
+
+    std::shared_ptr<OpenCell> cell;
+    std::shared_ptr<RemoteBackend> remote;
+};
+
 /*! What a cell of \a kind is for its users; Null: nothing. */
 AioHandle::Kind handleKindOf(aio_raw::Cell::Kind kind);
 /*! The name of its class. */
@@ -91,14 +104,15 @@ void announce(AioObject *object, const AioError &error);
 class AioObjectPrivate
 {
 public:
-    explicit AioObjectPrivate(std::shared_ptr<aio_detail::OpenCell> openCell, AioHandle::Kind handleKind)
-        : cell(std::move(openCell)), kind(handleKind) {}
+    AioObjectPrivate(const aio_detail::Backing &backing, AioHandle::Kind handleKind)
+        : cell(backing.cell), remote(backing.remote), kind(handleKind) {}
     virtual ~AioObjectPrivate() = default;
 
     static AioObjectPrivate &of(AioObject *object) { return *object->d_ptr; }
-    AioHandle handle() const { return AioHandle(kind, cell->context().id(), cell->handle()); }
+    AioHandle handle() const { return cell ? AioHandle(kind, cell->context().id(), cell->handle()) : remote->handle(); }
 
-    const std::shared_ptr<aio_detail::OpenCell> cell;
+    const std::shared_ptr<aio_detail::OpenCell> cell;               // null: the object is a manager's
+    const std::shared_ptr<aio_detail::RemoteBackend> remote;
     const std::shared_ptr<aio_detail::WaitGroup> waits = std::make_shared<aio_detail::WaitGroup>();
     const AioHandle::Kind kind;
     mutable std::mutex errorMutex;
@@ -135,11 +149,62 @@ QCoro::Task<bool> doLater(AioObject *object, AioObjectPrivate &d, QDeadlineTimer
     co_return completed;
 }
 
+/*!
+ * What has come of a call of a manager's object: its value, or nothing when its deadline has passed. Announces every other error on \a object, if
+ * that still is there, and throws it.
+ */
+std::optional<QVariant> concludeRemote(AioObject *object, WaitGroup &waits, const AioHandle &handle, const RemoteCall &call,
+                                       const RemoteResult &result);
+
+/*! Does \a call of \a object, which is a manager's, in the calling thread. Nothing: its deadline passed. Throws AioException. */
+std::optional<QVariant> callRemote(AioObject *object, AioObjectPrivate &d, const RemoteCall &call);
+
+/*! The same as a coroutine. Calls \a done(value) if the object still is there. */
+template<class Done>
+QCoro::Task<std::optional<QVariant>> callRemoteLater(AioObject *object, AioObjectPrivate &d, RemoteCall call, Done done)
+{
+    const auto remote = d.remote;
+    const auto waits = d.waits;
+    const RemoteResult result = co_await remote->callLater(call);
+    const std::optional<QVariant> value = concludeRemote(object, *waits, remote->handle(), call, result);
+    if (value)
+        waits->whileAlive([&] { done(*value); });
+    co_return value;
+}
+
+/*! The same for operations of which only counts whether they were done. */
+template<class Done>
+QCoro::Task<bool> doRemoteLater(AioObject *object, AioObjectPrivate &d, RemoteCall call, Done done)
+{
+    const std::optional<QVariant> value = co_await callRemoteLater(object, d, std::move(call), done);
+    co_return value.has_value();
+}
+
+/*! Does \a call, which waits for nothing and has no value. */
+QCoro::Task<> tellRemoteLater(AioObject *object, AioObjectPrivate &d, RemoteCall call);
+
+/*! The value of \a call, which waits for nothing. */
+template<class T>
+QCoro::Task<T> askRemoteLater(AioObject *object, AioObjectPrivate &d, RemoteCall call)
+{
+    const auto done = [](const QVariant &) {};
+    const std::optional<QVariant> value = co_await callRemoteLater(object, d, std::move(call), done);
+    co_return value->template value<T>();
+}
+
+/*! A task that is over, with \a value. */
+template<class T>
+QCoro::Task<T> readyTaskOf(T value)
+{
+    co_return value;
+}
+
 /*! Throws UsageError when \a number, which a new \a what is to be made with, is not between \a least and \a most. */
 void requireNumber(int number, int least, int most, const char *what);
 
 /*! A task that is over. */
 QCoro::Task<bool> readyTask(bool value);
+QCoro::Task<> doneTask();
 
 /*! Whether a coroutine form may do its operation at once, and so without a coroutine. */
 inline bool mayDoAtOnce(const std::stop_token &stop) { return !stop.stop_requested() && !Doorbell::loopIsDue(); }

@@ -34,6 +34,12 @@ std::shared_ptr<OpenCell> namedSemaphore(const QString &key, int value, AioConte
     return cell;
 }
 
+// Python before 3.9 knows release() of one only
+QVariantList permitArguments(int count)
+{
+    return count == 1 ? QVariantList() : QVariantList{count};
+}
+
 } // namespace
 
 AioSemaphore::AioSemaphore(QObject *parent) : AioSemaphore(1, parent) { }
@@ -51,26 +57,56 @@ AioSemaphore::AioSemaphore(const QString &key, int value, AioContext &context, Q
 }
 AioSemaphore::AioSemaphore(const AioHandle &handle, QObject *parent)
     : AioObject(std::make_unique<AioObjectPrivate>(
-                OpenCell::open(handle, AioHandle::Semaphore, Cell::Semaphore), AioHandle::Semaphore), parent)
+                Backing::open(handle, AioHandle::Semaphore, Cell::Semaphore), AioHandle::Semaphore), parent)
+{ }
+AioSemaphore::AioSemaphore(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : AioObject(std::make_unique<AioObjectPrivate>(std::move(remote), AioHandle::Semaphore), parent)
 { }
 AioSemaphore::~AioSemaphore() = default;
 
 bool AioSemaphore::tryAcquire()
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, acquiringCall("AioSemaphore::tryAcquire", QDeadlineTimer(0), {})).has_value();
     d_ptr->cell->requireMember("AioSemaphore::tryAcquire");
     return RawSemaphore::tryAcquire(d_ptr->cell->cell());
 }
 
 bool AioSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(this, *d_ptr, acquiringCall("AioSemaphore::acquire", deadline, std::move(stop))).has_value();
     if (!stop.stop_requested() && tryAcquire()) [[likely]]
         return true;
     RawSemaphore::Acquire operation(d_ptr->cell->raw(), d_ptr->cell->address());
     return doBlocking(this, *d_ptr, operation, deadline, std::move(stop), "AioSemaphore::acquire");
 }
 
+QCoro::Task<> AioSemaphore::coro_release(int count)
+{
+    if (!d_ptr->cell) {
+        const auto done = [this](const QVariant &) { Q_EMIT released(); };
+        const RemoteCall call("AioSemaphore::coro_release", "release", permitArguments(count));
+        co_await doRemoteLater(this, *d_ptr, call, done);
+        co_return;
+    }
+    release(count);
+}
+
+QCoro::Task<int> AioSemaphore::coro_value()
+{
+    if (d_ptr->cell)
+        return readyTaskOf(value());
+    return askRemoteLater<int>(this, *d_ptr, RemoteCall("AioSemaphore::coro_value", "#value"));
+}
+
 void AioSemaphore::release(int count)
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        callRemote(this, *d_ptr, RemoteCall("AioSemaphore::release", "release", permitArguments(count)));
+        Q_EMIT released();
+        return;
+    }
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioSemaphore::release");
     if (count < 0)
@@ -82,11 +118,17 @@ void AioSemaphore::release(int count)
 
 int AioSemaphore::value() const
 {
+    if (!d_ptr->cell) [[unlikely]]
+        return callRemote(const_cast<AioSemaphore *>(this), *d_ptr, RemoteCall("AioSemaphore::value", "#value"))->toInt();
     return int(RawSemaphore::value(d_ptr->cell->cell().word.load()));
 }
 
 QCoro::Task<bool> AioSemaphore::coro_acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
+    if (!d_ptr->cell) [[unlikely]] {
+        const auto remotelyDone = [this](const QVariant &) { Q_EMIT acquired(); };
+        return doRemoteLater(this, *d_ptr, acquiringCall("AioSemaphore::coro_acquire", deadline, std::move(stop)), remotelyDone);
+    }
     if (mayDoAtOnce(stop) && tryAcquire()) {
         Q_EMIT acquired();
         return readyTask(true);
@@ -104,6 +146,8 @@ QCoro::Task<AioLocker> AioSemaphore::coro_locker(QDeadlineTimer deadline, std::s
 
 std::function<void()> AioSemaphore::releaser() const
 {
+    if (!d_ptr->cell)
+        return [remote = d_ptr->remote] { remote->post(RemoteCall("AioLocker::unlock", "release")); };
     return [cell = d_ptr->cell] {
         if (!RawSemaphore::release(cell->raw(), cell->cell(), cell->address(), 1))
             qCWarning(lcAioSync) << "an AioLocker found its semaphore with all the permits there can be";
@@ -112,5 +156,7 @@ std::function<void()> AioSemaphore::releaser() const
 
 QString AioSemaphore::describe() const
 {
+    if (!d_ptr->cell)
+        return key();
     return QStringLiteral("%1, %2 permits free").arg(key()).arg(value());
 }

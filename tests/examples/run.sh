@@ -159,3 +159,15 @@ dates=$(python3 "$root/examples/06-python-worker/dates.py" "$worker" 2024-02-29 
 if "$worker" --python false x >"$work/names" 2>&1; then
     fail "06-python-worker: a worker that ends at once is no error"
 fi
+
+echo "-- 07-job-board"
+for where in "" tcp://127.0.0.1:0; do
+    "$root/examples/run.sh" 07-job-board --at "$where" 12 1001 65537 600851475143 1 >"$work/board" 2>"$work/errors" || { cat "$work/errors" >&2; fail "07-job-board failed"; }
+    sed 's/ (.*//' "$work/board" | cmp - <(printf '%s\n' "12 = 2 * 2 * 3" "1001 = 7 * 11 * 13" "65537 = 65537" "600851475143 = 71 * 839 * 1471 * 6857" "1 = ") \
+        || { cat "$work/board" >&2; fail "07-job-board: wrong factors"; }
+done
+board=$root/build/examples/07-job-board/07-job-board
+"$board" --qt 0 --python 1 15 >"$work/board" || fail "07-job-board --qt 0 failed"
+grep -qx "15 = 3 \* 5 (python 1)" "$work/board" || fail "07-job-board: no Python worker"
+"$board" --qt 1 --python 0 15 >"$work/board" || fail "07-job-board --python 0 failed"
+grep -qx "15 = 3 \* 5 (qt 1)" "$work/board" || fail "07-job-board: no Qt worker"

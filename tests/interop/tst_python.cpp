@@ -5,6 +5,7 @@
 
 #include "aiotest.h"
 #include "codec/aiodatetime_p.h"
+#include "pythonpeer.h"
 
 #include <AioProcessing/AioClient>
 #include <AioProcessing/AioListener>
@@ -15,64 +16,20 @@
 
 #include <QDateTime>
 #include <QLoggingCategory>
-#include <QProcess>
 #include <QSignalSpy>
 #include <QTest>
 
 #include <limits>
 
 using namespace std::chrono_literals;
+using AioTest::fromPython;
+using AioTest::isOld;
+using AioTest::toPython;
 
 namespace {
 
 const QByteArray key("a key that both know");
 const auto script = QStringLiteral(AIO_SOURCE_DIR "/peer.py");
-
-// The Python side; killed at the end if it still runs.
-class Peer
-{
-public:
-    Peer(const QString &python, const QStringList &arguments)
-    {
-        m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        m_process.start(python, QStringList{script} + arguments);
-    }
-    ~Peer()
-    {
-        m_process.kill();
-        m_process.waitForFinished();
-    }
-    Q_DISABLE_COPY_MOVE(Peer)
-
-    QByteArray line()
-    {
-        while (!m_process.canReadLine()) {
-            if (!m_process.waitForReadyRead(30000))
-                return m_process.readAllStandardOutput().trimmed();
-        }
-        return m_process.readLine().trimmed();
-    }
-    bool endsWell()
-    {
-        m_process.waitForFinished();
-        return m_process.exitStatus() == QProcess::NormalExit && m_process.exitCode() == 0;
-    }
-
-private:
-    QProcess m_process;
-};
-
-// As Python's side has it: host:port, or a path.
-QString toPython(const AioAddress &address)
-{
-    return address.isTcp() ? QStringLiteral("%1:%2").arg(address.host()).arg(address.port()) : address.localPath();
-}
-
-AioAddress fromPython(const QByteArray &line)
-{
-    const QString text = QString::fromLocal8Bit(line);
-    return text.startsWith(QLatin1Char('/')) ? AioAddress::local(text) : AioAddress(QStringLiteral("tcp://") + text);
-}
 
 QVariantList values()
 {
@@ -140,13 +97,6 @@ class tst_Python : public QObject
 
     QStringList m_pythons;
 
-    static bool isOld(const QString &python)
-    {
-        QProcess process;
-        process.start(python, {QStringLiteral("-c"), QStringLiteral("import sys; sys.exit(sys.version_info < (3, 12))")});
-        process.waitForFinished();
-        return process.exitCode() != 0;
-    }
     void addPythons(const QList<std::pair<QByteArray, QVariantList>> &rows) const
     {
         for (const QString &python : m_pythons) {
@@ -162,13 +112,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         QLoggingCategory::setFilterRules(QStringLiteral("aio.*=false"));
-        const QString wanted = qEnvironmentVariable("AIO_PYTHONS", QStringLiteral("python3"));
-        for (const QString &python : wanted.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
-            QProcess process;
-            process.start(python, {QStringLiteral("-c"), QStringLiteral("import multiprocessing.connection")});
-            if (process.waitForStarted() && process.waitForFinished() && process.exitCode() == 0)
-                m_pythons.append(python);
-        }
+        m_pythons = AioTest::pythons();
         if (m_pythons.isEmpty()) {
             QVERIFY2(!qEnvironmentVariableIsSet("CI"), "CI must have a python3");
             QSKIP("there is no python3 here");
@@ -192,7 +136,7 @@ private Q_SLOTS:
         if (hasKey)
             options = AioListenerOptions(key).withHandshake(AioConnection::Python, digest);
         AioListener listener(isTcp ? AioAddress::tcp(QStringLiteral("127.0.0.1"), 0) : AioAddress(), options);
-        Peer peer(python, {QStringLiteral("client"), toPython(listener.address()),
+        AioTest::Peer peer(python, script, {QStringLiteral("client"), toPython(listener.address()),
                            hasKey ? QString::fromLatin1(key) : QStringLiteral("-")});
         AioTest::run([&]() -> QCoro::Task<> {
             const std::unique_ptr<AioConnection> connection = co_await listener.coro_accept();
@@ -207,7 +151,7 @@ private Q_SLOTS:
         QFETCH(QString, python);
         QFETCH(bool, isTcp);
         QFETCH(bool, hasKey);
-        Peer peer(python, {QStringLiteral("listen"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"),
+        AioTest::Peer peer(python, script, {QStringLiteral("listen"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"),
                            hasKey ? QString::fromLatin1(key) : QStringLiteral("-")});
         const AioAddress address = fromPython(peer.line());
         QVERIFY(!address.isNull());
@@ -226,7 +170,7 @@ private Q_SLOTS:
         QFETCH(QString, python);
         QFETCH(bool, isTcp);
         QFETCH(bool, hasKey);
-        Peer peer(python, {QStringLiteral("listen"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"),
+        AioTest::Peer peer(python, script, {QStringLiteral("listen"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"),
                            hasKey ? QString::fromLatin1(key) : QStringLiteral("-"), QStringLiteral("facts")});
         const AioAddress address = fromPython(peer.line());
         std::unique_ptr<AioClient> client = hasKey ? std::make_unique<AioClient>(address, key) : std::make_unique<AioClient>(address);
@@ -258,12 +202,12 @@ private Q_SLOTS:
         AioListener listener(AioAddress{}, AioListenerOptions(key).withHandshake(AioConnection::Python, AioConnection::Md5));
         QSignalSpy failed(&listener, &AioListener::errorOccurred);
         const QStringList wrong{QStringLiteral("wrong"), toPython(listener.address()), QStringLiteral("another key")};
-        Peer peer(python, wrong);
+        AioTest::Peer peer(python, script, wrong);
         QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, 30000);
         QCOMPARE(peer.line(), QByteArray("AuthenticationError"));
         QCOMPARE(failed[0][0].value<AioError>().code, AioError::AuthenticationFailed);
 
-        Peer listens(python, {QStringLiteral("listen"), QStringLiteral("tcp"), QString::fromLatin1(key)});
+        AioTest::Peer listens(python, script, {QStringLiteral("listen"), QStringLiteral("tcp"), QString::fromLatin1(key)});
         AioClient client(fromPython(listens.line()), QByteArray("another key"));
         client.setHandshake(AioConnection::Python, AioConnection::Md5);
         QCOMPARE(AioTest::codeThrownBy([&] { client.connectToPeer(); }), AioError::AuthenticationFailed);
@@ -277,7 +221,7 @@ private Q_SLOTS:
             QSKIP("this Python uses SHA-256");
         AioListener listener(AioAddress{}, AioListenerOptions(key).withHandshake(AioConnection::Python));
         QSignalSpy failed(&listener, &AioListener::errorOccurred);
-        Peer peer(python, {QStringLiteral("wrong"), toPython(listener.address()), QString::fromLatin1(key)});
+        AioTest::Peer peer(python, script, {QStringLiteral("wrong"), toPython(listener.address()), QString::fromLatin1(key)});
         QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, 30000);
         QCOMPARE(peer.line(), QByteArray("AuthenticationError"));
         QVERIFY(failed[0][0].value<AioError>().message.contains(QStringLiteral("MD5")));

@@ -22,8 +22,8 @@ in_code() {    # in_code REGEX FOLDER...: without comments
 }
 
 # -- rooms: each may include those before it only
-rooms=(base codec platform shm sync data queue process connection pool)
-declare -A level=([base]=0 [codec]=1 [platform]=1 [shm]=2 [sync]=3 [data]=4 [queue]=4 [process]=5 [connection]=6 [pool]=6)
+rooms=(base codec platform shm sync data queue process connection pool manager)
+declare -A level=([base]=0 [codec]=1 [platform]=1 [shm]=2 [sync]=3 [data]=4 [queue]=4 [process]=5 [connection]=6 [pool]=6 [manager]=7)
 places=$(for room in "${rooms[@]}"; do
     for file in $(code "src/$room"); do
         grep -noE '#include "[a-z]+/' "$file" | while IFS=: read -r line include; do

@@ -177,6 +177,9 @@ private Q_SLOTS:
         QCOMPARE(answerTo("{sha256}" + QByteArray(40, '\1')).first(24).toHex(),
                  QByteArray("7b7368613235367d2cb0ce6db2c48f73a3dc7d31930c4660"));
         QCOMPARE(answerTo("{sha3_384}" + twenty).size(), 10 + 48);
+        // random bytes of an old Python that happen to begin with a brace
+        const QByteArray braced("{random bytes of Pyt");
+        QCOMPARE(answerTo(braced), hmac(QCryptographicHash::Md5, braced));
         QCOMPARE(answerTo("{sha1}" + twenty), QByteArray());
         QCOMPARE(answerTo("{sha256" + QByteArray(40, 'x')), QByteArray());
         QCOMPARE(answerTo(twenty + 'x'), QByteArray());

@@ -7,6 +7,7 @@
 
 #include <aioprocessing/aiolock.h>
 #include <aioprocessing/aioprocess.h>
+#include <aioprocessing/aioproxy.h>
 #include <aioprocessing/aioqueue.h>
 #include <aioprocessing/aiosemaphore.h>
 #include <aioprocessing/aiotask.h>
@@ -39,9 +40,11 @@ inline void say(AioQueue &queue, const char *word) { queue.put(QString::fromLati
         ::pause();
 }
 
-/* \a object as QDebug prints it. */
+/* \a object as QDebug prints it; that of a manager as its server does. */
 inline QString printed(const AioObject &object)
 {
+    if (areFacesManaged())
+        return AioProxy(object.handle()).text();
     QString text;
     QDebug(&text) << object;
     return text;

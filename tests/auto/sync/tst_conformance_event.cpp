@@ -36,6 +36,7 @@ void waitAndSay(AioEvent &event, AioQueue &said)
 QCoro::Task<> waitAndSayInCoroutine(AioEvent &event, AioQueue &said)
 {
     auto waiting = event.coro_wait();
+    event.isSet();          // when that is answered, the wait has reached its manager, if the event has one
     AioTest::say(said, "waits");
     const bool set = co_await waiting;
     AioTest::say(said, set ? "set" : "out of time");

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aioprocessing/aioarrayproxy.h>
+#include <aioprocessing/aiobarrier.h>
+#include <aioprocessing/aioboundedsemaphore.h>
+#include <aioprocessing/aiocondition.h>
+#include <aioprocessing/aioconnection.h>
+#include <aioprocessing/aiodict.h>
+#include <aioprocessing/aioevent.h>
+#include <aioprocessing/aiojoinablequeue.h>
+#include <aioprocessing/aiolist.h>
+#include <aioprocessing/aiolock.h>
+#include <aioprocessing/aionamespace.h>
+#include <aioprocessing/aioqueue.h>
+#include <aioprocessing/aiorlock.h>
+#include <aioprocessing/aiosemaphore.h>
+#include <aioprocessing/aiovalueproxy.h>
+
+#include <chrono>
+
+class AioManagerPrivate;
+
+/*!
+ * \class AioManager
+ * \brief A server that owns objects, and the way to it: processes on any machine, and Python programs, use the same objects.
+ *
+ * \code
+ * AioManager manager(AioAddress(QStringLiteral("tcp://127.0.0.1:5000")), key);     // the server
+ * manager.serve();
+ * manager.publish(QStringLiteral("jobs"), *manager.createQueue());
+ *
+ * AioManager manager(AioAddress(QStringLiteral("tcp://127.0.0.1:5000")), key);     // another program
+ * co_await manager.coro_connectToServer();
+ * AioQueue *jobs = co_await manager.coro_open<AioQueue>(QStringLiteral("jobs"));
+ * \endcode
+ *
+ * serve() serves in a thread of this process, start() in a worker process; both then connect. The objects are of the classes that those in shared
+ * memory have, so code that takes an AioQueue & does not know which it got. They are children of the manager. Operations that
+ * never wait in shared memory wait for the server's answer here; coroutine forms are beside them (coro_release(), coro_set(), coro_size() ...).
+ *
+ * Guarantees: a deadline and a cancellation take effect on the server: no item is lost, no lock kept. When a client dies, what it held is
+ * given back within a second: locks (the next holder finds wasAbandoned()), permits of bounded semaphores, places in barriers, which
+ * break, unfinished items of joinable queues, which count as finished, and its references. When the server dies, all pending calls
+ * fail with PeerDied within a second; what is at its address later is another one, and objects of before are StaleProxy. A slow call or a
+ * silent client delays nobody. A machine that vanishes without a word is noticed when TCP notices it.
+ *
+ * Calls of one process reach the server in the order in which they are made, and a wait has begun when it has reached it. A server does not know what
+ * its clients' threads do: a thread must not block for a lock that its own coroutine waits for, too.
+ *
+ * Python: stock multiprocessing.managers are served, and asked. Over there: class M(BaseManager), M.register('jobs') for what was published,
+ * SyncManager for new objects. To a server of Python's there is a connection for each pending call, a wait is cancelled within half a
+ * second, one of a condition or barrier only when it is over, and what Python has no name for (AioSemaphore::value() ...) is
+ * NotFound. The digest of Python before 3.12 must be allowed by setMinimumDigest(). As in Python, what a thread of a client holds is given
+ * back when its connection ends, which is at the end of the thread. Python's functions (actions of barriers, keys of sort()) are never called.
+ *
+ * Threads and lifetime: belongs to the thread of its QObject; the objects are used on any. Destroying it ends a server that it has started, with the
+ * objects.
+ *
+ * Errors: AioException with ConnectionRefused, AuthenticationFailed, AddressInUse, PeerDied, StaleProxy, NotFound, UsageError ...; errorOccurred()
+ * announces them.
+ *
+ * Python: multiprocessing.managers.SyncManager, aioprocessing.AioManager.
+ *
+ * \sa AioProxy, AioDict, AioList
+ */
+class AIOPROCESSING_EXPORT AioManager : public QObject
+{
+    Q_OBJECT
+    Q_PROPERTY(AioAddress address READ address NOTIFY connected)
+public:
+    /*!
+     * For a server at \a address, whose clients know \a authKey. Nothing starts yet. Without an address serve() and start() make one up; without a
+     * key it is the one of this tree of processes (AioProcessing::currentProcess().authKey). Workers that are started when the manager serves or
+     * is connected know its key, and can be given its objects.
+     */
+    explicit AioManager(const AioAddress &address = {}, const QByteArray &authKey = {}, QObject *parent = nullptr);
+    ~AioManager() override;
+
+    /*! Where the server is: after it listens, with the port that the system has chosen. */
+    AioAddress address() const;
+    QByteArray authKey() const;
+    /*! The weakest digest of the handshake; Sha256 unless set. Python before 3.12 needs Md5. */
+    void setMinimumDigest(AioConnection::Digest digest);
+
+    /*! Serves in this process, in a thread of its own, from now on. Blocks for a moment. */
+    void serve();
+    /*! Starts the server in a worker process, and connects. False: \a deadline passed, and there is none. */
+    bool start(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever));
+    QCoro::Task<bool> coro_start(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
+    /*! Connects to a server that somebody else has started; emits connected(). Not needed after serve() and start(). */
+    void connectToServer(std::stop_token stop = {});
+    QCoro::Task<> coro_connectToServer(std::stop_token stop = {});
+    /*!
+     * Ends the server, whoever has started it, and waits until it has ended; emits shutDownDone(). A worker that does not end in 5 seconds is
+     * killed. Nothing where there is none.
+     */
+    void shutDown();
+    QCoro::Task<> coro_shutDown();
+    /*! Whether there is a server that this object has started, or connected to, and it was not lost. */
+    bool isConnected() const;
+
+    // -- new objects, which are children of this one
+    AioQueue *createQueue(qsizetype maxSize = 0) { return create<AioQueue>(QStringLiteral("Queue"), {maxSize}); }
+    AioJoinableQueue *createJoinableQueue(qsizetype maxSize = 0)
+    { return create<AioJoinableQueue>(QStringLiteral("JoinableQueue"), {maxSize}); }
+    AioLock *createLock() { return create<AioLock>(QStringLiteral("Lock")); }
+    AioRLock *createRLock() { return create<AioRLock>(QStringLiteral("RLock")); }
+    AioSemaphore *createSemaphore(int value = 1) { return create<AioSemaphore>(QStringLiteral("Semaphore"), {value}); }
+    AioBoundedSemaphore *createBoundedSemaphore(int value = 1)
+    { return create<AioBoundedSemaphore>(QStringLiteral("BoundedSemaphore"), {value}); }
+    AioEvent *createEvent() { return create<AioEvent>(QStringLiteral("Event")); }
+    /*! A condition with a recursive lock of its own, as in Python; or with \a lock, of this manager. */
+    AioCondition *createCondition() { return create<AioCondition>(QStringLiteral("Condition")); }
+    AioCondition *createCondition(const AioLock &lock) { return create<AioCondition>(QStringLiteral("Condition"), {toVariant(lock)}); }
+    AioCondition *createCondition(const AioRLock &lock) { return create<AioCondition>(QStringLiteral("Condition"), {toVariant(lock)}); }
+    /*! A barrier for \a parties, which wait for \a timeout if they do not say; less than 0: for ever. */
+    AioBarrier *createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
+    { return create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout)); }
+    /*! The same whose last party has \a action run, in the process of the server, before the others go on. */
+    AioBarrier *createBarrier(int parties, const AioCall &action, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
+    { return create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout, action)); }
+    AioDict *createDict(const QVariantMap &entries = {}) { return create<AioDict>(QStringLiteral("dict"), {QVariant(entries)}); }
+    AioList *createList(const QVariantList &items = {}) { return create<AioList>(QStringLiteral("list"), {QVariant(items)}); }
+    AioNamespace *createNamespace() { return create<AioNamespace>(QStringLiteral("Namespace")); }
+    /*! \a type is a letter of Python's module array, and says nothing to AioValueProxy. */
+    AioValueProxy *createValue(const QString &type, const QVariant &value)
+    { return create<AioValueProxy>(QStringLiteral("Value"), {type, value}); }
+    AioArrayProxy *createArray(const QString &type, const QVariantList &numbers)
+    { return create<AioArrayProxy>(QStringLiteral("Array"), {type, QVariant(numbers)}); }
+
+    QCoro::Task<AioQueue *> coro_createQueue(qsizetype maxSize = 0) { return coro_create<AioQueue>(QStringLiteral("Queue"), {maxSize}); }
+    QCoro::Task<AioJoinableQueue *> coro_createJoinableQueue(qsizetype maxSize = 0)
+    { return coro_create<AioJoinableQueue>(QStringLiteral("JoinableQueue"), {maxSize}); }
+    QCoro::Task<AioLock *> coro_createLock() { return coro_create<AioLock>(QStringLiteral("Lock")); }
+    QCoro::Task<AioRLock *> coro_createRLock() { return coro_create<AioRLock>(QStringLiteral("RLock")); }
+    QCoro::Task<AioSemaphore *> coro_createSemaphore(int value = 1)
+    { return coro_create<AioSemaphore>(QStringLiteral("Semaphore"), {value}); }
+    QCoro::Task<AioBoundedSemaphore *> coro_createBoundedSemaphore(int value = 1)
+    { return coro_create<AioBoundedSemaphore>(QStringLiteral("BoundedSemaphore"), {value}); }
+    QCoro::Task<AioEvent *> coro_createEvent() { return coro_create<AioEvent>(QStringLiteral("Event")); }
+    QCoro::Task<AioCondition *> coro_createCondition() { return coro_create<AioCondition>(QStringLiteral("Condition")); }
+    QCoro::Task<AioBarrier *> coro_createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
+    { return coro_create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout)); }
+    QCoro::Task<AioDict *> coro_createDict(QVariantMap entries = {})
+    { return coro_create<AioDict>(QStringLiteral("dict"), {QVariant(entries)}); }
+    QCoro::Task<AioList *> coro_createList(QVariantList items = {})
+    { return coro_create<AioList>(QStringLiteral("list"), {QVariant(items)}); }
+    QCoro::Task<AioNamespace *> coro_createNamespace() { return coro_create<AioNamespace>(QStringLiteral("Namespace")); }
+    QCoro::Task<AioValueProxy *> coro_createValue(QString type, QVariant value)
+    { return coro_create<AioValueProxy>(QStringLiteral("Value"), {type, value}); }
+    QCoro::Task<AioArrayProxy *> coro_createArray(QString type, QVariantList numbers)
+    { return coro_create<AioArrayProxy>(QStringLiteral("Array"), {type, QVariant(numbers)}); }
+
+    /*!
+     * What the server makes of the type \a typeId with \a arguments: a type that a Python server has registered, for example. \c T is the class of
+     * proxy; AioProxy does for everything.
+     */
+    template<class T> T *create(const QString &typeId, const QVariantList &arguments = {})
+    { return new T(createRemote(typeId, arguments), this); }
+    template<class T> QCoro::Task<T *> coro_create(QString typeId, QVariantList arguments = {})
+    {
+        const std::shared_ptr<aio_detail::RemoteBackend> remote = co_await coro_createRemote(typeId, arguments);
+        co_return new T(remote, this);
+    }
+
+    /*!
+     * Has \a object, of this manager, known under \a name to everybody who opens that here, or registers it in Python. It lives as long as the
+     * server then. Throws AlreadyExists when something else has the name.
+     */
+    void publish(const QString &name, const AioObject &object);
+    QCoro::Task<> coro_publish(QString name, const AioObject &object);
+    /*! What was published as \a name. Throws NotFound when nothing was, TypeMismatch when it is no \c T. */
+    template<class T> T *open(const QString &name) { return new T(openRemote(name, handleKind<T>()), this); }
+    template<class T> QCoro::Task<T *> coro_open(QString name)
+    {
+        const std::shared_ptr<aio_detail::RemoteBackend> remote = co_await coro_openRemote(name, handleKind<T>());
+        co_return new T(remote, this);
+    }
+
+    /*! How many objects somebody has a proxy of, for finding leaks. */
+    int numberOfObjects();
+    QCoro::Task<int> coro_numberOfObjects();
+    /*! The last failure that errorOccurred() has announced. */
+    AioError error() const;
+
+Q_SIGNALS:
+    /*! There is a connection to the server. */
+    void connected();
+    /*! shutDown() is done. */
+    void shutDownDone();
+    void errorOccurred(const AioError &error);
+
+private:
+    using Remote = std::shared_ptr<aio_detail::RemoteBackend>;
+
+    Remote createRemote(const QString &typeId, const QVariantList &arguments);
+    QCoro::Task<Remote> coro_createRemote(QString typeId, QVariantList arguments);
+    Remote openRemote(const QString &name, AioHandle::Kind kind);
+    QCoro::Task<Remote> coro_openRemote(QString name, AioHandle::Kind kind);
+    static QVariantList barrierArguments(int parties, std::chrono::milliseconds timeout, const AioCall &action = {});
+    static QVariant toVariant(const AioObject &object) { return QVariant::fromValue(object.handle()); }
+    template<class T> static constexpr AioHandle::Kind handleKind()
+    {
+        if constexpr (std::is_base_of_v<AioJoinableQueue, T>) return AioHandle::JoinableQueue;
+        else if constexpr (std::is_base_of_v<AioQueue, T>) return AioHandle::Queue;
+        else if constexpr (std::is_base_of_v<AioLock, T>) return AioHandle::Lock;
+        else if constexpr (std::is_base_of_v<AioRLock, T>) return AioHandle::RLock;
+        else if constexpr (std::is_base_of_v<AioSemaphore, T>) return AioHandle::Semaphore;
+        else if constexpr (std::is_base_of_v<AioBoundedSemaphore, T>) return AioHandle::BoundedSemaphore;
+        else if constexpr (std::is_base_of_v<AioEvent, T>) return AioHandle::Event;
+        else if constexpr (std::is_base_of_v<AioCondition, T>) return AioHandle::Condition;
+        else if constexpr (std::is_base_of_v<AioBarrier, T>) return AioHandle::Barrier;
+        else return AioHandle::Proxy;
+    }
+
+    const std::shared_ptr<AioManagerPrivate> d;
+};
