@@ -249,10 +249,10 @@ public:
 Q_SIGNALS:
     /*!
      * There is something to get, whoever put it. Comes again whenever that has changed, so a slot may take one item or all with tryGet(),
-     * which gives nothing when others were faster. While nobody is connected it costs nothing.
+     * which gives nothing when others were faster. While nobody is connected it costs nothing. Not emitted for a queue of a manager.
      */
     void itemAvailable();
-    /*! A put() of this object whose deadline passed, or an isFull() that was true, would go on now. Comes once for any number of these. */
+    /*! A put() of this object whose deadline passed, or an isFull() that was true, would go on now. Comes once for any number of these, and not for a queue of a manager. */
     void spaceAvailable();
     /*! coro_get() has taken \a item. */
     void got(const QVariant &item);
