@@ -43,8 +43,10 @@ inline void say(AioQueue &queue, const char *word) { queue.put(QString::fromLati
 /* \a object as QDebug prints it; that of a manager as its server does. */
 inline QString printed(const AioObject &object)
 {
-    if (areFacesManaged())
-        return AioProxy(object.handle()).text();
+    if (areFacesManaged()) {
+        const QString state = AioProxy(object.handle()).text();
+        return QStringLiteral("%1(%2, %3)").arg(QLatin1String(object.metaObject()->className()), object.key(), state);
+    }
     QString text;
     QDebug(&text) << object;
     return text;

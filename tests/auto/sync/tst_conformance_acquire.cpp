@@ -722,10 +722,12 @@ private Q_SLOTS:
             {
                 T same(handle);
                 QCOMPARE(same.handle(), handle);
-                QCOMPARE(same.context()->id(), AioTest::facesContext().id());
+                QCOMPARE(same.context(), object->context());
                 const AioLocker held(same);
                 QVERIFY(isTaken(*object));
             }
+            if (AioTest::areFacesManaged())
+                return;     // tst_aiomanager has handles of what is gone, or of another run
             const AioHandle elsewhere(handle.kind(), QByteArray(32, 'a'), handle.address());
             QCOMPARE(AioTest::codeThrownBy([&] { T none(elsewhere); }), AioError::NotFound);
             const auto another = handle.kind() == AioHandle::Lock ? AioHandle::RLock : AioHandle::Lock;
