@@ -132,6 +132,11 @@ public:
     quint64 submit(const AioCall &call);
     /*! Cancels the task \a id of submit(). False: it is done, or there is none. */
     bool cancel(quint64 id);
+    /*!
+     * Kills the worker with process id \a pid, as somebody else might: its task fails with WorkerLost, workerLost() is emitted, and another
+     * worker takes its place. False: the pool has no such worker.
+     */
+    bool killWorker(qint64 pid);
 
     // -- one task for each item of a range: container, view, generator or braced list. Results come in the order of the items.
     template<auto F, class Range>

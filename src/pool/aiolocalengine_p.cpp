@@ -105,6 +105,21 @@ void LocalEngine::cancel(const PoolJobPtr &job, const AioError &error)
     m_news->set();
 }
 
+bool LocalEngine::killWorker(qint64 number)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto place = std::find_if(m_workers.begin(), m_workers.end(), [number](const auto &worker) { return worker->number == number; });
+    if (number == 0 || place == m_workers.end() || (*place)->doom != LocalWorker::NoDoom)
+        return false;
+    LocalWorker &worker = **place;
+    worker.doom = LocalWorker::KilledByUser;
+    QMetaObject::invokeMethod(m_agent, [process = worker.process] {
+        if (process && process->isAlive())
+            process->kill();
+    }, Qt::QueuedConnection);
+    return true;
+}
+
 void LocalEngine::configure(const PoolSettings &settings)
 {
     const std::lock_guard lock(m_mutex);
@@ -387,7 +402,7 @@ void LocalEngine::onEnded(const AioProcess *process)
         m_pendingNews.push_back(std::move(news));
         if (lost)
             m_deaths.clear();    // it had begun a task
-        else if (!isExpected)
+        else if (!isExpected && worker->doom != LocalWorker::KilledByUser)
             mayDie(worker->process->error().message);
         worker->process->deleteLater();
         m_gone.push_back(std::move(*place));
@@ -463,6 +478,7 @@ void LocalEngine::settleLost(LocalWorker &worker, const PoolRange &lost)
         return;
     case LocalWorker::NoDoom:
     case LocalWorker::Misbehaved:
+    case LocalWorker::KilledByUser:
         break;
     }
     const bool wantsRetry = lost.attempt <= lost.job->retries;

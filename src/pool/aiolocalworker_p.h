@@ -64,7 +64,7 @@ public:
         Dying       // it was killed
     };
     /* Why it is to be killed, or was. */
-    enum Doom { NoDoom, TaskTimedOut, TaskCancelled, PoolTerminated, Misbehaved };
+    enum Doom { NoDoom, TaskTimedOut, TaskCancelled, PoolTerminated, Misbehaved, KilledByUser };
 
     /* Throws AioException. */
     LocalWorker();

@@ -189,6 +189,11 @@ bool AioPool::cancel(quint64 id)
     return reply && reply->cancel();
 }
 
+bool AioPool::killWorker(qint64 pid)
+{
+    return m_core->killWorker(pid);
+}
+
 QVariantList AioPool::map(const AioCall &call, const QVariantList &items, int chunkSize)
 {
     const auto reply = startMap<ResultsReply<QVariant>>(call, items, chunkSize);

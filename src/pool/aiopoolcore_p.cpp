@@ -90,6 +90,12 @@ void PoolCore::cancel(const PoolJobPtr &job, const AioError &error)
         m_engine->cancel(job, error);
 }
 
+bool PoolCore::killWorker(qint64 worker)
+{
+    const std::lock_guard lock(m_mutex);
+    return m_engine && m_engine->killWorker(worker);
+}
+
 QObject *PoolCore::agent() const
 {
     const std::lock_guard lock(m_mutex);

@@ -49,6 +49,7 @@ public:
     // -- any thread
     void submit(std::shared_ptr<PoolJob> job, const std::shared_ptr<PoolReply> &reply);
     void cancel(const PoolJobPtr &job, const AioError &error);
+    bool killWorker(qint64 worker);
     bool isOwnThread() const;
     /* Null: there is no engine yet, or none any more. The caller holds the pool. */
     QObject *agent() const;
