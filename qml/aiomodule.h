@@ -36,3 +36,26 @@ Q_NAMESPACE
 QML_FOREIGN_NAMESPACE(AioError)
 QML_NAMED_ELEMENT(AioError)
 }
+
+// The values that properties have.
+
+struct AioErrorValue
+{
+    Q_GADGET
+    QML_FOREIGN(AioError)
+    QML_VALUE_TYPE(aioError)
+};
+
+struct AioHandleValue
+{
+    Q_GADGET
+    QML_FOREIGN(AioHandle)
+    QML_VALUE_TYPE(aioHandle)
+};
+
+struct AioProcessInfoValue
+{
+    Q_GADGET
+    QML_FOREIGN(AioProcessInfo)
+    QML_VALUE_TYPE(aioProcessInfo)
+};

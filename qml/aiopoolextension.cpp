@@ -19,6 +19,7 @@ QStringList taskOptions(std::initializer_list<const char *> more = {})
 AioPoolExtension::AioPoolExtension(QObject *pool) : QObject(pool), m_pool(static_cast<AioPool *>(pool))
 {
     connect(m_pool, &AioPool::processesChanged, this, &AioPoolExtension::processesChanged);
+    connect(m_pool, &AioPool::tasksChanged, this, &AioPoolExtension::tasksChanged);
 }
 
 // -- settings
@@ -118,7 +119,7 @@ bool AioPoolExtension::cancel(double id)
     return m_pool->cancel(quint64(id));
 }
 
-bool AioPoolExtension::killWorker(qint64 pid)
+bool AioPoolExtension::killWorker(int pid)
 {
     return m_pool->killWorker(pid);
 }

@@ -32,6 +32,11 @@ class AioPoolExtension : public QObject
     Q_PROPERTY(double maxMemoryPerChild READ maxMemoryPerChild WRITE setMaxMemoryPerChild NOTIFY settingsChanged)
     Q_PROPERTY(int idleTimeout READ idleTimeout WRITE setIdleTimeout NOTIFY settingsChanged)
     Q_PROPERTY(int cancelGrace READ cancelGrace WRITE setCancelGrace NOTIFY settingsChanged)
+    // as numbers that tools know
+    Q_PROPERTY(double pendingTasks READ pendingTasks NOTIFY tasksChanged)
+    Q_PROPERTY(double runningTasks READ runningTasks NOTIFY tasksChanged)
+    Q_PROPERTY(double completedTasks READ completedTasks NOTIFY tasksChanged)
+    Q_PROPERTY(double failedTasks READ failedTasks NOTIFY tasksChanged)
 public:
     explicit AioPoolExtension(QObject *pool);
 
@@ -52,6 +57,10 @@ public:
     /*! How many milliseconds a cancelled task with an AioTaskContext has to return. */
     int cancelGrace() const;
     void setCancelGrace(int milliseconds);
+    double pendingTasks() const { return double(m_pool->pendingTasks()); }
+    double runningTasks() const { return double(m_pool->runningTasks()); }
+    double completedTasks() const { return double(m_pool->completedTasks()); }
+    double failedTasks() const { return double(m_pool->failedTasks()); }
 
     /*! Runs \a function in a worker; resolves with its result. */
     Q_INVOKABLE QJSValue apply(const QString &function, const QJSValue &arguments = QJSValue(), const QJSValue &options = QJSValue());
@@ -65,7 +74,7 @@ public:
     /*! Cancels a task of submit(). False: it is done. */
     Q_INVOKABLE bool cancel(double id);
     /*! Kills a worker of this pool, and with it the task that it runs. False: there is none with this pid. */
-    Q_INVOKABLE bool killWorker(qint64 pid);
+    Q_INVOKABLE bool killWorker(int pid);
     /*! Takes nothing more; resolves when all is done and the workers have ended. */
     Q_INVOKABLE QJSValue close();
     Q_INVOKABLE void terminate();
@@ -75,6 +84,7 @@ public:
 Q_SIGNALS:
     void processesChanged();
     void settingsChanged();
+    void tasksChanged();
 
 private:
     static AioCall callOf(const QString &function, const AioOptions &options);

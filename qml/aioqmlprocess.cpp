@@ -40,9 +40,9 @@ void AioQmlProcess::setRunning(bool running)
     });
 }
 
-qint64 AioQmlProcess::pid() const
+int AioQmlProcess::pid() const
 {
-    return m_core ? m_core->pid() : 0;
+    return m_core ? int(m_core->pid()) : 0;
 }
 
 QVariant AioQmlProcess::exitCode() const

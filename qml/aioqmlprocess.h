@@ -39,7 +39,7 @@ class AioQmlProcess : public QObject, public QQmlParserStatus
     Q_PROPERTY(QString workingDirectory MEMBER m_workingDirectory NOTIFY settingsChanged)
     Q_PROPERTY(QVariantMap environment MEMBER m_environment NOTIFY settingsChanged)
     Q_PROPERTY(bool running READ isRunning WRITE setRunning NOTIFY stateChanged)
-    Q_PROPERTY(qint64 pid READ pid NOTIFY stateChanged)
+    Q_PROPERTY(int pid READ pid NOTIFY stateChanged)
     Q_PROPERTY(QVariant exitCode READ exitCode NOTIFY stateChanged)
     Q_PROPERTY(ExitReason exitReason READ exitReason NOTIFY stateChanged)
     Q_PROPERTY(QVariant result READ result NOTIFY stateChanged)
@@ -59,7 +59,7 @@ public:
     /*! Setting it starts or terminates the process. */
     bool isRunning() const;
     void setRunning(bool running);
-    qint64 pid() const;
+    int pid() const;
     /*! Undefined until it has ended; -N: ended by signal N. */
     QVariant exitCode() const;
     ExitReason exitReason() const;

@@ -128,7 +128,7 @@ QJSValue AioQmlJoinableQueue::getDelivery(const QJSValue &options)
     });
 }
 
-qint64 AioQmlJoinableQueue::lostCount() const
+double AioQmlJoinableQueue::lostCount() const
 {
-    return attempt(this, [this] { return core<AioJoinableQueue>().lostCount(); });
+    return attempt(this, [this] { return double(core<AioJoinableQueue>().lostCount()); });
 }

@@ -88,7 +88,7 @@ public:
     Q_INVOKABLE QJSValue join(const QJSValue &options = QJSValue());
     /*! The next item as { value, attempt, redelivered }; undefined: out of time. */
     Q_INVOKABLE QJSValue getDelivery(const QJSValue &options = QJSValue());
-    Q_INVOKABLE qint64 lostCount() const;
+    Q_INVOKABLE double lostCount() const;
 
 Q_SIGNALS:
     void joined();

@@ -38,7 +38,7 @@ public:
 Q_SIGNALS:
     void acquired();
     void released();
-    void ownerDied(qint64 pid);
+    void ownerDied(int pid);
 
 protected:
     std::unique_ptr<AioObject> open() override;
