@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "aiopoolextension.h"
 
+#include <QMetaMethod>
+
 using aio_qml::attempt;
 
 namespace {
@@ -19,7 +21,14 @@ QStringList taskOptions(std::initializer_list<const char *> more = {})
 AioPoolExtension::AioPoolExtension(QObject *pool) : QObject(pool), m_pool(static_cast<AioPool *>(pool))
 {
     connect(m_pool, &AioPool::processesChanged, this, &AioPoolExtension::processesChanged);
-    connect(m_pool, &AioPool::tasksChanged, this, &AioPoolExtension::tasksChanged);
+    m_watch.setInterval(50);
+    connect(&m_watch, &AioPoolWatch::happened, this, &AioPoolExtension::tasksChanged);
+}
+
+void AioPoolExtension::connectNotify(const QMetaMethod &signal)
+{
+    if (signal == QMetaMethod::fromSignal(&AioPoolExtension::tasksChanged) && !m_watch.pool())
+        m_watch.setPool(m_pool);
 }
 
 // -- settings

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "aiopoolwatch.h"
 #include "aiopromises.h"
 
 #include <aioprocessing/aiopool.h>
@@ -32,11 +33,12 @@ class AioPoolExtension : public QObject
     Q_PROPERTY(double maxMemoryPerChild READ maxMemoryPerChild WRITE setMaxMemoryPerChild NOTIFY settingsChanged)
     Q_PROPERTY(int idleTimeout READ idleTimeout WRITE setIdleTimeout NOTIFY settingsChanged)
     Q_PROPERTY(int cancelGrace READ cancelGrace WRITE setCancelGrace NOTIFY settingsChanged)
-    // as numbers that tools know
+    // those of AioPool, as numbers that tools know, and changing at most twenty times a second
     Q_PROPERTY(double pendingTasks READ pendingTasks NOTIFY tasksChanged)
     Q_PROPERTY(double runningTasks READ runningTasks NOTIFY tasksChanged)
     Q_PROPERTY(double completedTasks READ completedTasks NOTIFY tasksChanged)
     Q_PROPERTY(double failedTasks READ failedTasks NOTIFY tasksChanged)
+    Q_PROPERTY(double progress READ progress NOTIFY tasksChanged)
 public:
     explicit AioPoolExtension(QObject *pool);
 
@@ -61,6 +63,7 @@ public:
     double runningTasks() const { return double(m_pool->runningTasks()); }
     double completedTasks() const { return double(m_pool->completedTasks()); }
     double failedTasks() const { return double(m_pool->failedTasks()); }
+    double progress() const { return m_pool->progress(); }
 
     /*! Runs \a function in a worker; resolves with its result. */
     Q_INVOKABLE QJSValue apply(const QString &function, const QJSValue &arguments = QJSValue(), const QJSValue &options = QJSValue());
@@ -86,10 +89,14 @@ Q_SIGNALS:
     void settingsChanged();
     void tasksChanged();
 
+protected:
+    void connectNotify(const QMetaMethod &signal) override;
+
 private:
     static AioCall callOf(const QString &function, const AioOptions &options);
 
     AioPool *const m_pool;
+    AioPoolWatch m_watch;
     QString m_initializer;
     int m_maxTasks = 0;
     double m_maxMemory = 0;

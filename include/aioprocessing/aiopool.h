@@ -8,6 +8,7 @@
 #include <aioprocessing/aiopoolstats.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aiotaskcontext.h>
+#include <aioprocessing/aiotaskinfo.h>
 
 #include <QCoro/QCoroAsyncGenerator>
 #include <QCoro/QCoroGenerator>
@@ -214,6 +215,18 @@ public:
     /*! Until close(), terminate(), or it is broken. */
     bool isRunning() const;
     AioPoolStats stats() const;
+    /*!
+     * How many of the last tasks taskHistory() knows, in addition to those that run; 0, the default: none. For those who show tasks to people: they
+     * look now and then, and not at each signal. It costs each task that begins from now on about as much as taskStarted() does,
+     * without the events. Throws UsageError for less than 0.
+     */
+    int history() const;
+    void setHistory(int tasks);
+    /*!
+     * The last tasks, those that began first in front. With \a since, a variable of the caller that is 0 at first: those that run, and
+     * those that have ended since the last call with it. One that ran then and is not among them has ended and is forgotten.
+     */
+    QList<AioTaskInfo> taskHistory(quint64 *since = nullptr) const;
 
 Q_SIGNALS:
     // Of each task; as long as nobody is connected they cost nothing.

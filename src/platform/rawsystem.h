@@ -20,8 +20,11 @@ const char *backendName(Backend backend) noexcept;
 /* Whether the program runs with privileges of another user than the one who started it. */
 bool hasForeignPrivileges() noexcept;
 
-/* The bytes of memory that this process has resident, or, where the system does not tell, the most it ever had; 0: not known. */
-std::int64_t residentBytes() noexcept;
+/*
+ * The bytes of memory that \a process, 0 for this one, has resident; of this one, where the system does not tell, the most it ever had; 0:
+ * not known.
+ */
+std::int64_t residentBytes(std::int64_t process = 0) noexcept;
 
 /* A link to this process's executable, and a file with its command line, each text ending with 0. Null: the system has no such thing. */
 const char *programLink() noexcept;

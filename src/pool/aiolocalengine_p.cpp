@@ -4,6 +4,7 @@
 
 #include "base/aiologging_p.h"
 #include "platform/rawclock.h"
+#include "platform/rawsystem.h"
 #include "process/aioprocess_p.h"
 
 #include <aioprocessing/aiotask.h>
@@ -172,11 +173,17 @@ PoolCounts LocalEngine::counts() const
 
 QList<AioWorkerStats> LocalEngine::workers() const
 {
-    const std::lock_guard lock(m_mutex);
     QList<AioWorkerStats> all;
-    const qint64 now = aio_raw::now();
-    for (const auto &worker : m_workers)
-        all.append(worker->stats(now));
+    {
+        const std::lock_guard lock(m_mutex);
+        const qint64 now = aio_raw::now();
+        for (const auto &worker : m_workers)
+            all.append(worker->stats(now));
+    }
+    for (AioWorkerStats &worker : all) {
+        if (worker.memory == 0 && worker.pid != 0)      // it does not look itself
+            worker.memory = aio_raw::residentBytes(worker.pid);
+    }
     return all;
 }
 
@@ -355,6 +362,7 @@ void LocalEngine::startWorkers()
             AioProcessPrivate::of(*process).startMethod = AioContext::ForkServer;
             made->process = process;
             QObject::connect(process, &AioProcess::finished, m_agent, [this, process] { onEnded(process); }, Qt::QueuedConnection);
+            QObject::connect(process, &AioProcess::started, m_agent, [this] { look(); }, Qt::QueuedConnection);    // its pid is known now
             {
                 const std::lock_guard lock(m_mutex);
                 m_workers.push_back(std::move(made));
@@ -624,6 +632,8 @@ void LocalEngine::look()
         m_nextLook = INT64_MAX;
         const std::size_t before = m_pendingNews.size();
         for (const auto &worker : m_workers) {
+            if (worker->number == 0 && worker->process)
+                worker->number = worker->process->pid();
             worker->flush();
             drain(*worker);
         }

@@ -6,6 +6,7 @@
 #include "platform/rawclock.h"
 #include "pool/aiopoolworker_p.h"
 #include "process/aiobootstrap_p.h"
+#include "process/aioregistry_p.h"
 #include "queue/aiosharedblock_p.h"
 
 #include <algorithm>
@@ -407,6 +408,11 @@ AioWorkerStats LocalWorker::stats(qint64 now) const
     stats.tasks = m_tasks;
     stats.memory = memory();
     stats.busy = !flying.empty();
+    if (isRunning()) {
+        const PoolRange &range = flying.front();
+        stats.task = range.job->firstId + range.first;
+        stats.function = displayNameOf(QString::fromUtf8(range.job->function));
+    }
     stats.busyRatio = now > startedAt ? std::min(double(m_busy) / double(now - startedAt), 1.0) : 0;
     return stats;
 }

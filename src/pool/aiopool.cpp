@@ -297,6 +297,24 @@ AioPoolStats AioPool::stats() const
     return m_core->stats();
 }
 
+int AioPool::history() const
+{
+    return m_core->history.capacity();
+}
+
+void AioPool::setHistory(int tasks)
+{
+    if (tasks < 0)
+        requirePositive(tasks, "the number of tasks in the history", "AioPool::setHistory");
+    m_core->history.setCapacity(tasks);
+}
+
+QList<AioTaskInfo> AioPool::taskHistory(quint64 *since) const
+{
+    quint64 all = 0;
+    return m_core->history.changedSince(since ? *since : all);
+}
+
 // -- signals
 
 void AioPool::connectNotify(const QMetaMethod &)

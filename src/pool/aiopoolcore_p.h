@@ -5,6 +5,7 @@
 #include <aioprocessing/aiopool.h>
 
 #include "pool/aiopoolengine_p.h"
+#include "pool/aiotaskhistory_p.h"
 
 #include <QHash>
 #include <QMetaMethod>
@@ -84,6 +85,7 @@ public:
     /* Which kinds of notices somebody listens to. */
     std::atomic<quint32> wanted = 0;
     std::deque<PoolNotice> takeNotices();
+    TaskHistory history;
     /* Puts \a rest before what has come since. */
     void putBack(std::deque<PoolNotice> &&rest);
 

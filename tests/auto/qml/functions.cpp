@@ -16,6 +16,7 @@ AIO_FUNCTION(meet)
 AIO_FUNCTION(produce)
 AIO_FUNCTION(consume)
 AIO_FUNCTION(hang)
+AIO_FUNCTION(stepwise)
 AIO_FUNCTION(ownPid)
 
 int twice(int value)
@@ -75,6 +76,14 @@ void hang(AioEvent &begun)
     begun.set();
     AioEvent never;
     never.wait();
+}
+
+QString stepwise(AioTaskContext &task, AioEvent &begun, AioEvent &leave)
+{
+    task.setProgress(25, 100, QStringLiteral("a quarter"));
+    begun.set();
+    leave.wait();
+    return QStringLiteral("done");
 }
 
 qint64 ownPid()

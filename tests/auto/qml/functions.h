@@ -20,4 +20,6 @@ void produce(AioQueue &queue, int count);
 void consume(AioJoinableQueue &queue, AioEvent &leave);
 /*! Says that it has begun, and never returns. */
 void hang(AioEvent &begun);
+/*! Says that a quarter is done, and that it has begun, and goes on when it may. */
+QString stepwise(AioTaskContext &task, AioEvent &begun, AioEvent &leave);
 qint64 ownPid();
