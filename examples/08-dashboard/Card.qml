@@ -16,7 +16,8 @@ Pane {
         border.color: card.palette.mid
         radius: 8
     }
-    contentItem: ColumnLayout {
+    ColumnLayout {
+        anchors.fill: parent
         spacing: 8
         Label {
             text: card.title

@@ -42,7 +42,7 @@ ApplicationWindow {
     }
     FolderDialog {
         id: chooser
-        onAccepted: path.text = decodeURIComponent(selectedFolder.toString().replace(/^file:\/\//, ""))
+        onAccepted: path.text = decodeURIComponent(String(selectedFolder).replace(/^file:\/\//, ""))
     }
     Shortcut { sequence: "Ctrl+O"; onActivated: chooser.open() }
     Shortcut { sequence: "Ctrl+Return"; onActivated: job.start() }

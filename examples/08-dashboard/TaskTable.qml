@@ -18,7 +18,7 @@ ListView {
     model: AioPoolModel { pool: table.pool; history: 10000; interval: 150 }
     ScrollBar.vertical: ScrollBar {}
     onMovementEnded: follows = atYEnd
-    onCountChanged: if (follows) Qt.callLater(positionViewAtEnd)
+    onCountChanged: if (follows) positionViewAtEnd()
     Keys.onPressed: event => {
         if (event.key === Qt.Key_End)
             positionViewAtEnd()

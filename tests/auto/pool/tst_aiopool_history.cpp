@@ -131,6 +131,7 @@ private Q_SLOTS:
         pool.setHistory(10);
         QFuture<QString> running = pool.applyAsync<&stepwise>(said, leave);
         said.get();
+        QTRY_COMPARE(pool.taskHistory().size(), 1);
         const quint64 id = pool.submit(AioCall::to<&thrower>(1));
         QVERIFY(pool.cancel(id));
         QTRY_COMPARE(pool.taskHistory().size(), 2);
