@@ -16,7 +16,10 @@ build_example() {
     cmake --build "$aio_root/build/examples/$1" >/dev/null
 }
 
-aio_install_packages
+case "${1:-}" in
+    *dashboard) aio_install_packages "${aio_qml_packages[@]}" ;;
+    *) aio_install_packages ;;
+esac
 { aio_install_release; } >&2
 
 if [ $# -gt 0 ]; then
@@ -28,6 +31,11 @@ if [ $# -gt 0 ]; then
         exit 2
     fi
     name=$(basename "${matches[0]}")
+    if [ "$name" = 08-dashboard ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]; then
+        echo "$name opens a window, and there is no display: DISPLAY and WAYLAND_DISPLAY are not set. On a machine without one, use ssh -X," \
+             "or look at pictures: QT_QPA_PLATFORM=vnc examples/run.sh dashboard, and a VNC client at port 5900." >&2
+        exit 3
+    fi
     build_example "$name"
     exec "$aio_root/build/examples/$name/$name" "$@"
 fi

@@ -6,11 +6,16 @@
 
 #include <algorithm>
 
+namespace {
+constexpr int MostRows = 1000;      // that come at once
+constexpr int TimePasses = 500;     // ms: what runs has run longer
+}
+
 AioPoolModel::AioPoolModel(QObject *parent) : QAbstractListModel(parent)
 {
     m_clock.start();
     connect(&m_watch, &AioPoolWatch::happened, this, &AioPoolModel::update);
-    m_ticking.setInterval(500);
+    m_ticking.setSingleShot(true);
     connect(&m_ticking, &QTimer::timeout, this, &AioPoolModel::update);
 }
 
@@ -65,18 +70,21 @@ std::deque<AioPoolModel::Row>::iterator AioPoolModel::rowOf(quint64 order)
 void AioPoolModel::update()
 {
     const int before = count();
-    const QList<AioTaskInfo> tasks = m_watch.pool() ? m_watch.pool()->taskHistory(&m_seen) : QList<AioTaskInfo>();
+    QList<AioTaskInfo> tasks = m_watch.pool() ? m_watch.pool()->taskHistory(&m_seen, MostRows) : QList<AioTaskInfo>();
+    const bool isMore = tasks.size() >= MostRows;
     std::set<quint64> lost = std::exchange(m_running, {});      // unless it is told of them
-    change(tasks);
-    append(tasks);
     for (const AioTaskInfo &task : tasks)
         lost.erase(task.order);
+    change(tasks);
+    append(std::move(tasks));
     remove({lost.begin(), lost.end()});
     forgetSome();
-    if (m_running.empty())
+    if (isMore)
+        m_ticking.start(interval());
+    else if (!m_running.empty())
+        m_ticking.start(TimePasses);
+    else
         m_ticking.stop();
-    else if (!m_ticking.isActive())
-        m_ticking.start();
     if (count() != before)
         Q_EMIT countChanged();
 }
@@ -111,10 +119,10 @@ void AioPoolModel::change(const QList<AioTaskInfo> &tasks)
 }
 
 // Those of \a tasks that are new; of more than there is room for only the last.
-void AioPoolModel::append(const QList<AioTaskInfo> &tasks)
+void AioPoolModel::append(QList<AioTaskInfo> &&tasks)
 {
     const quint64 newest = m_rows.empty() ? 0 : m_rows.back().task.order;
-    const auto isNew = [newest, &tasks, this](qsizetype i) {
+    const auto isNew = [newest, &tasks = std::as_const(tasks), this](qsizetype i) {
         return tasks[i].order > newest && (tasks.size() - i <= m_history || tasks[i].state == AioTaskInfo::Running);
     };
     QList<qsizetype> added;
@@ -127,8 +135,8 @@ void AioPoolModel::append(const QList<AioTaskInfo> &tasks)
     const qint64 now = m_clock.elapsed();
     beginInsertRows({}, count(), count() + int(added.size()) - 1);
     for (const qsizetype i : added) {
-        m_rows.push_back({tasks[i], now});
         note(tasks[i]);
+        m_rows.push_back({std::move(tasks[i]), now});
     }
     endInsertRows();
 }

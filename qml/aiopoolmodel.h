@@ -24,8 +24,9 @@
  * }
  * \endcode
  *
- * It looks at the pool every interval milliseconds while something happens there, so that a hundred thousand tasks cost no more events than
- * ten. Tasks that wait are not rows: see AioPool.pendingTasks.
+ * It looks at the pool every interval milliseconds while something happens there, and takes a thousand rows from it at most, so that a hundred
+ * thousand tasks cost no more events than ten. When tasks end faster for long it leaves some out. Those that wait are not rows: see
+ * AioPool.pendingTasks.
  */
 class AioPoolModel : public QAbstractListModel
 {
@@ -83,7 +84,7 @@ private:
 
     void update();
     void change(const QList<AioTaskInfo> &tasks);
-    void append(const QList<AioTaskInfo> &tasks);
+    void append(QList<AioTaskInfo> &&tasks);
     void note(const AioTaskInfo &task);
     void forgetSome();
     void remove(std::vector<quint64> &&orders);
@@ -93,7 +94,7 @@ private:
     int m_history = 1000;
     quint64 m_seen = 0;
     QElapsedTimer m_clock;
-    QTimer m_ticking;                 // while tasks run: their time goes on
+    QTimer m_ticking;                 // while tasks run, or there are more
     std::deque<Row> m_rows;           // by order
     std::set<quint64> m_running;      // orders of those that run
     std::deque<quint64> m_ended;      // and of the others, as they ended

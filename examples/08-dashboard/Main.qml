@@ -13,7 +13,7 @@ ApplicationWindow {
 
     width: 1100
     height: 720
-    minimumWidth: 680
+    minimumWidth: 820
     minimumHeight: 480
     visible: true
     title: job.running ? Math.round(100 * progress.value) + " %" : "AioProcessing"
@@ -66,6 +66,7 @@ ApplicationWindow {
                 focus: true
                 onAccepted: job.start()
                 Layout.fillWidth: true
+                Layout.minimumWidth: 120
             }
             Button {
                 text: "Choose ..."
@@ -86,6 +87,7 @@ ApplicationWindow {
                 from: 1
                 to: 64
                 value: AioProcessing.cpuCount
+                Layout.preferredWidth: 100
             }
             Button {
                 objectName: "start"

@@ -18,7 +18,18 @@ ListView {
     model: AioPoolModel { pool: table.pool; history: 10000; interval: 150 }
     ScrollBar.vertical: ScrollBar {}
     onMovementEnded: follows = atYEnd
-    onCountChanged: if (follows) positionViewAtEnd()
+    Connections {
+        target: table.model
+        function onRowsInserted() {
+            if (table.follows)
+                table.positionViewAtEnd()
+        }
+        // whoever looks at rows that go sees the first that stay
+        function onRowsAboutToBeRemoved(parent, first, last) {
+            if (table.indexAt(1, table.contentY + table.height - 1) <= last)
+                table.positionViewAtBeginning()
+        }
+    }
     Keys.onPressed: event => {
         if (event.key === Qt.Key_End)
             positionViewAtEnd()
@@ -51,22 +62,25 @@ ListView {
             anchors.leftMargin: 6
             anchors.rightMargin: 14
             spacing: 10
-            Label {
+            Text {
                 text: row.taskId
+                color: table.palette.text
                 opacity: 0.65
                 horizontalAlignment: Text.AlignRight
                 Layout.preferredWidth: 60
             }
-            Label {
+            Text {
                 text: row.functionName
+                color: table.palette.text
                 Layout.preferredWidth: 80
             }
-            Label {
+            Text {
                 text: row.stateName === "Running" && row.progress >= 0 ? Math.round(100 * row.progress) + " %" : row.stateName
                 color: row.stateName === "Failed" ? "#d0413f" : row.stateName === "Running" ? "#2fa84f" : table.palette.text
                 Layout.preferredWidth: 70
             }
-            Label {
+            Text {
+                color: table.palette.text
                 text: row.elapsed < 10 ? row.elapsed.toFixed(2) + " ms" : Math.round(row.elapsed) + " ms"
                 horizontalAlignment: Text.AlignRight
                 Layout.preferredWidth: 70
@@ -78,7 +92,7 @@ ListView {
                 Layout.preferredWidth: 24
                 Layout.preferredHeight: 22
             }
-            Label {
+            Text {
                 text: row.errorText || (row.isImage || row.result === undefined ? "" : row.result)
                 color: row.errorText ? "#d0413f" : table.palette.text
                 opacity: 0.8

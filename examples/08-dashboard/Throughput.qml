@@ -51,7 +51,7 @@ Item {
         }
     }
     Label {
-        text: "peak " + Math.round(graph.peak)
+        text: "tasks per second, at most " + Math.round(graph.peak)
         font.pixelSize: 11
         opacity: 0.65
     }

@@ -50,7 +50,7 @@ ListView {
         }
         ProgressBar {
             value: row.busyRatio
-            Layout.preferredWidth: 60
+            Layout.preferredWidth: 40
             ToolTip.visible: hover.hovered
             ToolTip.text: Math.round(100 * row.busyRatio) + " % busy"
             HoverHandler { id: hover }
@@ -59,6 +59,7 @@ ListView {
             objectName: "kill"
             text: "Kill"
             enabled: row.pid > 0
+            Layout.preferredWidth: 56
             Accessible.name: "Kill the worker with process id " + row.pid
             onClicked: table.pool.killWorker(row.pid)
         }

@@ -93,7 +93,7 @@ QString thumbnail(const QString &name)
     return QStringLiteral("data:image/png;base64,") + QString::fromLatin1(png.data().toBase64());
 }
 
-int square(int number)
+qint64 square(qint64 number)
 {
     return number * number;
 }

@@ -16,4 +16,4 @@ QString checksum(AioTaskContext &task, const QString &file);
 /*! A small version of an image, as data URL. Throws std::runtime_error when it cannot be read. */
 QString thumbnail(const QString &file);
 /*! Next to nothing. */
-int square(int number);
+qint64 square(qint64 number);

@@ -223,10 +223,11 @@ public:
     int history() const;
     void setHistory(int tasks);
     /*!
-     * The last tasks, those that began first in front. With \a since, a variable of the caller that is 0 at first: those that run, and
-     * those that have ended since the last call with it. One that ran then and is not among them has ended and is forgotten.
+     * The tasks that run, and the last ones that have ended; those that began first in front. With \a since, a variable of the caller that is
+     * 0 at first, of those that have ended the first \a most that did so since the last call with it. A task that ran then and is not among
+     * them has ended: it comes with a later call, or is forgotten.
      */
-    QList<AioTaskInfo> taskHistory(quint64 *since = nullptr) const;
+    QList<AioTaskInfo> taskHistory(quint64 *since = nullptr, int most = INT_MAX) const;
 
 Q_SIGNALS:
     // Of each task; as long as nobody is connected they cost nothing.

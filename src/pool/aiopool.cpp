@@ -308,10 +308,10 @@ void AioPool::setHistory(int tasks)
     m_core->history.setCapacity(tasks);
 }
 
-QList<AioTaskInfo> AioPool::taskHistory(quint64 *since) const
+QList<AioTaskInfo> AioPool::taskHistory(quint64 *since, int most) const
 {
     quint64 all = 0;
-    return m_core->history.changedSince(since ? *since : all);
+    return m_core->history.changedSince(since ? *since : all, most);
 }
 
 // -- signals

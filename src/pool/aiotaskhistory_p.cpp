@@ -5,6 +5,8 @@
 #include "platform/rawclock.h"
 #include "process/aioregistry_p.h"
 
+#include <algorithm>
+
 namespace aio_detail {
 
 namespace {
@@ -49,7 +51,7 @@ TaskHistory::Entries::iterator TaskHistory::running(const PoolJob &job, quint32 
 void TaskHistory::end(Entries::iterator entry, AioTaskInfo::State state)
 {
     entry->info.state = state;
-    entry->endedAt = ++m_change;
+    entry->ended = ++m_lastEnded;
     m_running.remove(entry->info.id);
     m_ended.push_back(entry);
     forgetSome();
@@ -114,20 +116,27 @@ void TaskHistory::failed(const PoolJob &job, quint32 index, const AioError &erro
     end(entry, error.code == AioError::Cancelled ? AioTaskInfo::Cancelled : AioTaskInfo::Failed);
 }
 
-QList<AioTaskInfo> TaskHistory::changedSince(quint64 &change) const
+QList<AioTaskInfo> TaskHistory::changedSince(quint64 &change, qsizetype most) const
 {
-    const std::lock_guard lock(m_mutex);
     QList<AioTaskInfo> changed;
-    const qint64 now = aio_raw::now();
-    for (const Entry &entry : m_entries) {
-        const bool isRunning = entry.info.state == AioTaskInfo::Running;
-        if (!isRunning && entry.endedAt <= change)
-            continue;
-        changed.append(entry.info);
-        if (isRunning && entry.startedAt > 0)
-            changed.last().elapsed = std::chrono::nanoseconds(now - entry.startedAt);
+    {
+        const std::lock_guard lock(m_mutex);
+        const auto isBefore = [](quint64 number, const Entries::iterator &entry) { return number < entry->ended; };
+        const auto first = std::upper_bound(m_ended.cbegin(), m_ended.cend(), change, isBefore);
+        const auto end = m_ended.cend() - first > most ? first + most : m_ended.cend();
+        changed.reserve(end - first + m_running.size());
+        for (auto entry = first; entry != end; ++entry)
+            changed.append((*entry)->info);
+        if (first != end)
+            change = (*std::prev(end))->ended;
+        const qint64 now = aio_raw::now();
+        for (const Entries::iterator &entry : m_running) {
+            changed.append(entry->info);
+            if (entry->startedAt > 0)
+                changed.last().elapsed = std::chrono::nanoseconds(now - entry->startedAt);
+        }
     }
-    change = m_change;
+    std::sort(changed.begin(), changed.end(), [](const AioTaskInfo &a, const AioTaskInfo &b) { return a.order < b.order; });
     return changed;
 }
 

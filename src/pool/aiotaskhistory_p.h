@@ -33,14 +33,17 @@ public:
     void finished(const PoolJob &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker);
     void failed(const PoolJob &job, quint32 index, const AioError &error);
 
-    /* Those that run, and those that have ended since \a change, in the order in which they began; \a change is now. */
-    QList<AioTaskInfo> changedSince(quint64 &change) const;
+    /*
+     * Those that run, and the first \a most that have ended since \a change, in the order in which they began; \a change is the last of those
+     * then.
+     */
+    QList<AioTaskInfo> changedSince(quint64 &change, qsizetype most) const;
 
 private:
     struct Entry
     {
         AioTaskInfo info;
-        quint64 endedAt = 0;      // what m_change was then
+        quint64 ended = 0;        // its number in the order in which they ended
         qint64 startedAt = 0;
     };
     using Entries = std::list<Entry>;
@@ -57,7 +60,7 @@ private:
     std::deque<Entries::iterator> m_ended;            // in this order
     QHash<QByteArray, QString> m_names;               // of functions, by key
     quint64 m_order = 0;
-    quint64 m_change = 0;
+    quint64 m_lastEnded = 0;
 };
 
 } // namespace aio_detail

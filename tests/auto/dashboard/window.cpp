@@ -17,7 +17,10 @@ Window::Window(const QString &folder)
     m_engine.setInitialProperties({{QStringLiteral("folder"), folder}, {QStringLiteral("isDark"), false}});
     m_engine.load(QStringLiteral("qrc:/dashboard/Main.qml"));
     m_window = qobject_cast<QQuickWindow *>(m_engine.rootObjects().value(0));
-    if (m_window && !QTest::qWaitForWindowExposed(m_window))
+    if (!m_window)
+        return;
+    m_window->requestActivate();        // there may be no window manager who would
+    if (!QTest::qWaitForWindowExposed(m_window) || !QTest::qWaitForWindowActive(m_window))
         m_window = nullptr;
 }
 
