@@ -28,7 +28,8 @@ namespace {
 void requireAtLeast(qint64 least, qint64 value, const char *what, const char *operation)
 {
     if (value < least) {
-        throwError(AioError::UsageError, QStringLiteral("%1 must be at least %2, and is %3").arg(QLatin1StringView(what)).arg(least).arg(value),
+        throwError(AioError::UsageError,
+                   QStringLiteral("%1 must be at least %2, and is %3").arg(QLatin1StringView(what)).arg(least).arg(value),
                    QLatin1StringView(operation));
     }
 }

@@ -215,7 +215,8 @@ private Q_SLOTS:
         for (const QSize size : {QSize(820, 480), QSize(1600, 1000)}) {
             dashboard.window()->resize(size);
             QTRY_COMPARE(dashboard.window()->size(), size);
-            for (const char *name : {"path", "work", "processes", "start", "dark", "progress", "status", "throughput", "workerTable", "taskTable"}) {
+            for (const char *name : {"path", "work", "processes", "start", "dark", "progress", "status", "throughput", "workerTable",
+                                     "taskTable"}) {
                 const QQuickItem *const item = dashboard.item(QString::fromLatin1(name));
                 const auto fits = [&] {
                     const QRectF place = item->mapRectToScene(QRectF(0, 0, item->width(), item->height()));
