@@ -70,14 +70,17 @@ std::deque<AioPoolModel::Row>::iterator AioPoolModel::rowOf(quint64 order)
 void AioPoolModel::update()
 {
     const int before = count();
-    QList<AioTaskInfo> tasks = m_watch.pool() ? m_watch.pool()->taskHistory(&m_seen, MostRows) : QList<AioTaskInfo>();
+    const QList<AioTaskInfo> tasks = m_watch.pool() ? m_watch.pool()->taskHistory(&m_seen, MostRows) : QList<AioTaskInfo>();
     const bool isMore = tasks.size() >= MostRows;
     std::set<quint64> lost = std::exchange(m_running, {});      // unless it is told of them
     for (const AioTaskInfo &task : tasks)
         lost.erase(task.order);
     change(tasks);
-    append(std::move(tasks));
-    remove({lost.begin(), lost.end()});
+    insert(tasks);
+    if (isMore)
+        m_running.merge(lost);      // they come later
+    else
+        remove({lost.begin(), lost.end()});
     forgetSome();
     if (isMore)
         m_ticking.start(interval());
@@ -105,10 +108,8 @@ void AioPoolModel::change(const QList<AioTaskInfo> &tasks)
     int last = -1;
     for (const AioTaskInfo &task : tasks) {
         const auto row = rowOf(task.order);
-        if (row == m_rows.end())
-            break;
-        if (row->task.order != task.order)
-            continue;                    // forgotten
+        if (row == m_rows.end() || row->task.order != task.order)
+            continue;
         *row = {task, now};
         note(task);
         first = std::min(first, int(row - m_rows.begin()));
@@ -118,27 +119,29 @@ void AioPoolModel::change(const QList<AioTaskInfo> &tasks)
         Q_EMIT dataChanged(index(first), index(last));
 }
 
-// Those of \a tasks that are new; of more than there is room for only the last.
-void AioPoolModel::append(QList<AioTaskInfo> &&tasks)
+// Those of \a tasks that have none, which mostly come at the end; of more than there is room for only the last.
+void AioPoolModel::insert(const QList<AioTaskInfo> &tasks)
 {
-    const quint64 newest = m_rows.empty() ? 0 : m_rows.back().task.order;
-    const auto isNew = [newest, &tasks = std::as_const(tasks), this](qsizetype i) {
-        return tasks[i].order > newest && (tasks.size() - i <= m_history || tasks[i].state == AioTaskInfo::Running);
-    };
-    QList<qsizetype> added;
-    for (qsizetype i = 0; i < tasks.size(); ++i) {
-        if (isNew(i))
-            added.append(i);
-    }
-    if (added.isEmpty())
-        return;
+    std::vector<Row> added;
     const qint64 now = m_clock.elapsed();
-    beginInsertRows({}, count(), count() + int(added.size()) - 1);
-    for (const qsizetype i : added) {
-        note(tasks[i]);
-        m_rows.push_back({std::move(tasks[i]), now});
+    for (qsizetype i = 0; i < tasks.size(); ++i) {
+        const AioTaskInfo &task = tasks[i];
+        const auto row = rowOf(task.order);
+        const bool isKnown = row != m_rows.end() && row->task.order == task.order;
+        if (!isKnown && (tasks.size() - i <= m_history || task.state == AioTaskInfo::Running))
+            added.push_back({task, now});
     }
-    endInsertRows();
+    for (auto first = added.begin(); first != added.end();) {
+        const auto place = rowOf(first->task.order);
+        auto last = first;
+        for (; last != added.end() && (place == m_rows.end() || last->task.order < place->task.order); ++last)
+            note(last->task);
+        const int row = int(place - m_rows.begin());
+        beginInsertRows({}, row, row + int(last - first) - 1);
+        m_rows.insert(place, std::make_move_iterator(first), std::make_move_iterator(last));
+        endInsertRows();
+        first = last;
+    }
 }
 
 void AioPoolModel::forgetSome()
@@ -180,9 +183,9 @@ int AioPoolModel::rowCount(const QModelIndex &parent) const
 QHash<int, QByteArray> AioPoolModel::roleNames() const
 {
     return {
-        {TaskIdRole, "taskId"}, {FunctionNameRole, "functionName"}, {StateRole, "taskState"}, {StateNameRole, "stateName"}, {ProgressRole, "progress"},
-        {ProgressTextRole, "progressText"}, {ElapsedRole, "elapsed"}, {WorkerPidRole, "workerPid"}, {AttemptRole, "attempt"},
-        {ResultRole, "result"}, {ErrorRole, "error"}, {ErrorTextRole, "errorText"},
+        {TaskIdRole, "taskId"}, {FunctionNameRole, "functionName"}, {StateRole, "taskState"}, {StateNameRole, "stateName"},
+        {ProgressRole, "progress"}, {ProgressTextRole, "progressText"}, {ElapsedRole, "elapsed"}, {WorkerPidRole, "workerPid"},
+        {AttemptRole, "attempt"}, {ResultRole, "result"}, {ErrorRole, "error"}, {ErrorTextRole, "errorText"},
     };
 }
 

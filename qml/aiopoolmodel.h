@@ -84,7 +84,7 @@ private:
 
     void update();
     void change(const QList<AioTaskInfo> &tasks);
-    void append(QList<AioTaskInfo> &&tasks);
+    void insert(const QList<AioTaskInfo> &tasks);
     void note(const AioTaskInfo &task);
     void forgetSome();
     void remove(std::vector<quint64> &&orders);

@@ -109,6 +109,7 @@ private:
     template<class T>
     static QCoro::Task<> settleWith(QPointer<AioPromises> self, quint64 id, QCoro::Task<T> task)
     {
+        using aio_qml::toVariant;
         AioError error;
         QVariant value;
         try {
@@ -116,7 +117,8 @@ private:
                 co_await task;
             } else {
                 T result = co_await task;
-                value = aio_qml::toVariant(std::move(result));
+                if (self)           // else nobody would take care of an object
+                    value = toVariant(std::move(result));
             }
         } catch (const AioException &e) {
             error = e.error();

@@ -56,7 +56,8 @@ AioObject &AioQmlObject::opened() const
 void AioQmlObject::requireNoName() const
 {
     if (!m_name.isEmpty()) {
-        aio_detail::throwError(AioError::UsageError, QStringLiteral("objects of this class have no names: pass '%1' on as a handle").arg(m_name));
+        aio_detail::throwError(AioError::UsageError,
+                               QStringLiteral("objects of this class have no names: pass '%1' on as a handle").arg(m_name));
     }
 }
 

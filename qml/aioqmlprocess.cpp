@@ -179,9 +179,7 @@ void AioQmlProcess::interrupt()
 QJSValue AioQmlProcess::write(const QJSValue &data, const QJSValue &options)
 {
     return AioPromises::of(this, options, [this, &data](QDeadlineTimer deadline, std::stop_token stop) {
-        const QVariant bytes = data.toVariant();
-        return current("AioProcess::write")
-            .coro_write(bytes.typeId() == QMetaType::QByteArray ? bytes.toByteArray() : data.toString().toUtf8(), deadline, std::move(stop));
+        return current("AioProcess::write").coro_write(aio_qml::toBytes(data), deadline, std::move(stop));
     });
 }
 

@@ -46,8 +46,9 @@ class AioQmlProcess : public QObject, public QQmlParserStatus
     Q_PROPERTY(AioError error READ error NOTIFY stateChanged)
 public:
     enum ExitReason {
-        Running = AioProcess::Running, CleanExit = AioProcess::CleanExit, AbnormalExit = AioProcess::AbnormalExit, Killed = AioProcess::Killed,
-        Crashed = AioProcess::Crashed, OutOfMemory = AioProcess::OutOfMemory, LaunchFailed = AioProcess::LaunchFailed
+        Running = AioProcess::Running, CleanExit = AioProcess::CleanExit, AbnormalExit = AioProcess::AbnormalExit,
+        Killed = AioProcess::Killed, Crashed = AioProcess::Crashed, OutOfMemory = AioProcess::OutOfMemory,
+        LaunchFailed = AioProcess::LaunchFailed
     };
     Q_ENUM(ExitReason)
 

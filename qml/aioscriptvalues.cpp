@@ -3,6 +3,7 @@
 #include "aioscriptvalues.h"
 
 #include "aioabortcontroller.h"
+#include "aioqmlconnection.h"
 #include "aioqmlobject.h"
 
 #include <QJSEngine>
@@ -38,8 +39,11 @@ QVariant plain(const QVariant &value)
     }
     if (value.canConvert<QJSValue>())
         return toMessage(value.value<QJSValue>());
-    if (const auto *object = qobject_cast<AioQmlObject *>(value.value<QObject *>()))
-        return QVariant::fromValue(object->requireHandle());
+    QObject *const object = value.value<QObject *>();
+    if (const auto *shared = qobject_cast<AioQmlObject *>(object))
+        return QVariant::fromValue(shared->requireHandle());
+    if (auto *connection = qobject_cast<AioQmlConnection *>(object))
+        return QVariant::fromValue(connection->giveAway());
     return value;
 }
 
@@ -49,7 +53,8 @@ QVariant toMessage(const QJSValue &value)
 {
     if (value.isCallable()) {
         aio_detail::throwError(AioError::UsageError,
-                               QStringLiteral("a JavaScript function cannot go to another process: functions travel by their registered names"));
+                               QStringLiteral("a JavaScript function cannot go to another process: functions travel by their "
+                                              "registered names"));
     }
     if (value.isUndefined() || value.isNull())
         return {};
@@ -66,6 +71,12 @@ QVariantList toMessages(const QJSValue &array, const char *operation)
                                    .arg(array.toString()), QLatin1StringView(operation));
     }
     return list.toList();
+}
+
+QByteArray toBytes(const QJSValue &data)
+{
+    const QVariant bytes = data.toVariant();
+    return bytes.typeId() == QMetaType::QByteArray ? bytes.toByteArray() : data.toString().toUtf8();
 }
 
 QJSValue toScript(QJSEngine *engine, const QVariant &value)
@@ -115,7 +126,8 @@ AioOptions::AioOptions(const QJSValue &options, const QStringList &known) : m_op
     if (options.isUndefined() || options.isNumber())
         return;
     if (!options.isObject() || options.isQObject() || options.isCallable())
-        failOption(QStringLiteral("the options are a number of milliseconds or an object, as in { timeout: 500 }, and not '%1'").arg(options.toString()));
+        failOption(QStringLiteral("the options are a number of milliseconds or an object, as in { timeout: 500 }, and not '%1'")
+                       .arg(options.toString()));
     for (QJSValueIterator it(options); it.next();) {
         if (!known.contains(it.name()))
             failOption(QStringLiteral("there is no option '%1' here; there are: %2").arg(it.name(), known.join(QStringLiteral(", "))));

@@ -26,11 +26,14 @@ namespace aio_qml {
 
 /*
  * A value for another process. Arrays and objects become lists and maps, ArrayBuffers bytes, dates and QML's value types what they are in C++,
- * null and undefined an invalid QVariant, and the shared objects of this module handles. Throws UsageError for a function.
+ * null and undefined an invalid QVariant, and the shared objects and connections of this module handles. Throws UsageError for a function.
  */
 QVariant toMessage(const QJSValue &value);
 /* An array of such values; undefined: an empty list. Throws UsageError for anything else. */
 QVariantList toMessages(const QJSValue &array, const char *operation);
+
+/* The bytes of an ArrayBuffer, and those of text in UTF-8. */
+QByteArray toBytes(const QJSValue &data);
 
 QJSValue toScript(QJSEngine *engine, const QVariant &value);
 /* An Error with the fields of \a error. */

@@ -77,8 +77,8 @@ int AioWorkerModel::rowCount(const QModelIndex &parent) const
 QHash<int, QByteArray> AioWorkerModel::roleNames() const
 {
     return {
-        {PidRole, "pid"}, {StateRole, "workerState"}, {StateNameRole, "stateName"}, {TaskIdRole, "taskId"}, {FunctionNameRole, "functionName"},
-        {TasksDoneRole, "tasksDone"}, {BusyRatioRole, "busyRatio"}, {MemoryRole, "memory"},
+        {PidRole, "pid"}, {StateRole, "workerState"}, {StateNameRole, "stateName"}, {TaskIdRole, "taskId"},
+        {FunctionNameRole, "functionName"}, {TasksDoneRole, "tasksDone"}, {BusyRatioRole, "busyRatio"}, {MemoryRole, "memory"},
     };
 }
 

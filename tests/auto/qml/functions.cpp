@@ -17,6 +17,7 @@ AIO_FUNCTION(produce)
 AIO_FUNCTION(consume)
 AIO_FUNCTION(hang)
 AIO_FUNCTION(stepwise)
+AIO_FUNCTION(serve)
 AIO_FUNCTION(ownPid)
 
 int twice(int value)
@@ -84,6 +85,12 @@ QString stepwise(AioTaskContext &task, AioEvent &begun, AioEvent &leave)
     begun.set();
     leave.wait();
     return QStringLiteral("done");
+}
+
+void serve(AioConnection &peer)
+{
+    for (QVariant number = peer.recv(); number.isValid(); number = peer.recv())
+        peer.send(2 * number.toInt());
 }
 
 qint64 ownPid()

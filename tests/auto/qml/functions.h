@@ -22,4 +22,6 @@ void consume(AioJoinableQueue &queue, AioEvent &leave);
 void hang(AioEvent &begun);
 /*! Says that a quarter is done, and that it has begun, and goes on when it may. */
 QString stepwise(AioTaskContext &task, AioEvent &begun, AioEvent &leave);
+/*! Sends twice of each number that it receives, until something else comes. */
+void serve(AioConnection &peer);
 qint64 ownPid();

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 import QtQuick
-import QtTest
 import AioProcessing
 
 AioTestCase {
