@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
+#include "tst_widgets.h"
 #include "window.h"
 #include "work.h"
 
@@ -9,7 +10,7 @@
 #include "watchdog.h"
 
 #include <QCryptographicHash>
-#include <QGuiApplication>
+#include <QApplication>
 #include <QImage>
 #include <QQuickItem>
 #include <QQuickStyle>
@@ -265,10 +266,14 @@ int main(int argc, char **argv)
     qputenv("QT_QUICK_BACKEND", "software");
     return AioTest::supervise([&] {
         const Watchdog watchdog("the suite", 6min);
-        QGuiApplication app(argc, argv);
+        QApplication app(argc, argv);
         QQuickStyle::setStyle(QStringLiteral("Fusion"));
-        TestDashboard suite;
-        return QTest::qExec(&suite, argc, argv);
+        const QStringList arguments = app.arguments();
+        TestDashboard dashboard;
+        TestWidgets widgets;
+        if (arguments.size() > 1)       // some functions of the dashboard
+            return QTest::qExec(&dashboard, arguments);
+        return QTest::qExec(&dashboard, arguments) + QTest::qExec(&widgets, arguments);
     });
 }
 
