@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 import QtQuick
 import QtQuick.Controls
-import QtQuick.Layouts
 import AioProcessing
 
 // The last tasks of a pool, the newest at the bottom.
@@ -14,6 +13,7 @@ ListView {
     objectName: "taskTable"
     clip: true
     reuseItems: true
+    cacheBuffer: 0
     boundsBehavior: Flickable.StopAtBounds
     model: AioPoolModel { pool: table.pool; history: 10000; interval: 150 }
     ScrollBar.vertical: ScrollBar {}
@@ -57,48 +57,61 @@ ListView {
         width: table.width
         height: 26
         color: row.index % 2 ? table.palette.alternateBase : "transparent"
-        RowLayout {
-            anchors.fill: parent
-            anchors.leftMargin: 6
-            anchors.rightMargin: 14
-            spacing: 10
-            Text {
-                text: row.taskId
-                color: table.palette.text
-                opacity: 0.65
-                horizontalAlignment: Text.AlignRight
-                Layout.preferredWidth: 60
-            }
-            Text {
-                text: row.functionName
-                color: table.palette.text
-                Layout.preferredWidth: 80
-            }
-            Text {
-                text: row.stateName === "Running" && row.progress >= 0 ? Math.round(100 * row.progress) + " %" : row.stateName
-                color: row.stateName === "Failed" ? "#d0413f" : row.stateName === "Running" ? "#2fa84f" : table.palette.text
-                Layout.preferredWidth: 70
-            }
-            Text {
-                color: table.palette.text
-                text: row.elapsed < 10 ? row.elapsed.toFixed(2) + " ms" : Math.round(row.elapsed) + " ms"
-                horizontalAlignment: Text.AlignRight
-                Layout.preferredWidth: 70
-            }
-            Image {
-                visible: row.isImage
-                source: row.isImage ? row.result : ""
-                fillMode: Image.PreserveAspectFit
-                Layout.preferredWidth: 24
-                Layout.preferredHeight: 22
-            }
-            Text {
-                text: row.errorText || (row.isImage || row.result === undefined ? "" : row.result)
-                color: row.errorText ? "#d0413f" : table.palette.text
-                opacity: 0.8
-                elide: Text.ElideRight
-                Layout.fillWidth: true
-            }
+        // places and no layout: many rows change at once
+        Text {
+            x: 6
+            width: 60
+            height: parent.height
+            verticalAlignment: Text.AlignVCenter
+            horizontalAlignment: Text.AlignRight
+            color: table.palette.text
+            opacity: 0.65
+            text: row.taskId
+        }
+        Text {
+            x: 78
+            width: 80
+            height: parent.height
+            verticalAlignment: Text.AlignVCenter
+            color: table.palette.text
+            text: row.functionName
+        }
+        Text {
+            x: 166
+            width: 70
+            height: parent.height
+            verticalAlignment: Text.AlignVCenter
+            color: row.stateName === "Failed" ? "#d0413f" : row.stateName === "Running" ? "#2fa84f" : table.palette.text
+            text: row.stateName === "Running" && row.progress >= 0 ? Math.round(100 * row.progress) + " %" : row.stateName
+        }
+        Text {
+            x: 240
+            width: 70
+            height: parent.height
+            verticalAlignment: Text.AlignVCenter
+            horizontalAlignment: Text.AlignRight
+            color: table.palette.text
+            text: (row.elapsed < 10 ? row.elapsed.toFixed(2) : Math.round(row.elapsed)) + " ms"
+        }
+        Image {
+            x: 324
+            y: 2
+            width: 30
+            height: 22
+            visible: row.isImage
+            source: row.isImage ? row.result : ""
+            fillMode: Image.PreserveAspectFit
+        }
+        Text {
+            x: 324
+            width: parent.width - x - 14
+            height: parent.height
+            visible: !row.isImage
+            verticalAlignment: Text.AlignVCenter
+            color: row.errorText ? "#d0413f" : table.palette.text
+            opacity: 0.8
+            elide: Text.ElideRight
+            text: row.errorText || (row.result === undefined ? "" : row.result)
         }
     }
     Label {

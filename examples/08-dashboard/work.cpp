@@ -72,7 +72,9 @@ QString checksum(AioTaskContext &task, const QString &name)
     if (!file.open(QIODevice::ReadOnly))
         throw failure(name, file.errorString());
     QCryptographicHash hash(QCryptographicHash::Sha256);
-    while (!file.atEnd() && !task.isCancelRequested()) {
+    while (!file.atEnd()) {
+        if (task.isCancelRequested())
+            throw AioException(AioError(AioError::Cancelled, name + QStringLiteral(" was not read to its end")));
         hash.addData(file.read(Chunk));
         if (file.size() > Chunk)
             task.setProgress(int(100 * file.pos() / file.size()));
