@@ -94,6 +94,7 @@ ListView {
             text: (row.elapsed < 10 ? row.elapsed.toFixed(2) : Math.round(row.elapsed)) + " ms"
         }
         Image {
+            objectName: "thumbnail"
             x: 324
             y: 2
             width: 30

@@ -28,6 +28,7 @@ QTableWidget *makeTable(const QString &name, const QStringList &columns)
     table->verticalHeader()->hide();
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setWordWrap(false);
     return table;
 }
 
@@ -66,12 +67,16 @@ MainWindow::MainWindow(const QString &folder)
     tables->addWidget(left);
     tables->addWidget(m_tasks);
     tables->setStretchFactor(1, 2);
+    tables->setSizes({330, 660});
+    m_tasks->setColumnWidth(0, 280);
+    m_workers->setColumnWidth(0, 60);
+    m_workers->setColumnWidth(2, 60);
     auto *const all = new QWidget;
     auto *const layout = new QVBoxLayout(all);
     layout->addLayout(top);
     layout->addWidget(m_progress);
     layout->addWidget(m_status);
-    layout->addWidget(tables);
+    layout->addWidget(tables, 1);
     setCentralWidget(all);
     resize(1000, 600);
 

@@ -143,6 +143,13 @@ private Q_SLOTS:
             pictures += dashboard.cell(Tasks, row, "result").toString().startsWith(QStringLiteral("data:image/png"));
         }
         QCOMPARE(pictures, 12);
+        const auto shown = [&] {
+            int ready = 0;
+            for (const QQuickItem *image : dashboard.items(QStringLiteral("thumbnail")))
+                ready += image->isVisible() && image->property("paintedWidth").toReal() > 10;
+            return ready;
+        };
+        QTRY_COMPARE(shown(), 12);
         dashboard.screenshot(QStringLiteral("thumbnails"));
     }
 
