@@ -16,18 +16,32 @@ build_example() {
     cmake --build "$aio_root/build/examples/$1" >/dev/null
 }
 
-aio_install_packages
-{ aio_install_release; } >&2
-
+name=
+packages=()
 if [ $# -gt 0 ]; then
-    name=$1
-    shift
-    matches=("$aio_root"/examples/[0-9][0-9]-"${name#[0-9][0-9]-}")
+    matches=("$aio_root"/examples/[0-9][0-9]-"${1#[0-9][0-9]-}")
     if [ ! -d "${matches[0]}" ]; then
-        echo "There is no example called $name. There are: $(cd "$aio_root/examples" && echo [0-9]*)" >&2
+        echo "There is no example called $1. There are: $(cd "$aio_root/examples" && echo [0-9]*)" >&2
         exit 2
     fi
     name=$(basename "${matches[0]}")
+    shift
+fi
+case $name in
+    08-dashboard | 09-widgets)
+        if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]; then
+            echo "$name opens a window, and there is no display: DISPLAY and WAYLAND_DISPLAY are not set. On a machine without one use ssh -X," \
+                 "or QT_QPA_PLATFORM=vnc examples/run.sh $name and a VNC client at port 5900." >&2
+            exit 3
+        fi
+        ;;&
+    08-dashboard) packages=("${aio_qml_packages[@]}") ;;
+esac
+
+aio_install_packages "${packages[@]}"
+{ aio_install_release; } >&2
+
+if [ -n "$name" ]; then
     build_example "$name"
     exec "$aio_root/build/examples/$name/$name" "$@"
 fi

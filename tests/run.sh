@@ -35,7 +35,7 @@ run_ctest() {
 }
 
 if [ "${1:-}" = --full ]; then
-    aio_install_packages spin strace python3
+    aio_install_packages spin strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
     step "every kill position, models and storms"
     aio_build dev
     cmake --build "$aio_root/build/dev" --target benchmarks
@@ -52,7 +52,7 @@ if [ "${1:-}" = --full ]; then
     exit
 fi
 
-aio_install_packages strace python3
+aio_install_packages strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
 step "build"
 aio_build dev
 step "tests"

@@ -52,6 +52,10 @@ public:
 
     /*! A new barrier for \a parties in the default context. */
     explicit AioBarrier(int parties, QObject *parent = nullptr);
+    /*! The same in \a context. */
+    AioBarrier(int parties, AioContext &context, QObject *parent = nullptr)
+        : AioBarrier(parties, AioCall(), Timeout(-1), context, parent)
+    { }
     /*! A new barrier whose last party runs \a action, and whose parties wait for \a timeout. */
     AioBarrier(int parties, const AioCall &action, Timeout timeout = Timeout(-1), QObject *parent = nullptr);
     /*! The same in \a context. An action that is null is none. */

@@ -8,7 +8,7 @@
  * \class AioDelivery
  * \brief An item of an AioJoinableQueue, and how often it was got.
  */
-class AioDelivery
+class AIOPROCESSING_EXPORT AioDelivery
 {
     Q_GADGET
     Q_PROPERTY(QVariant value MEMBER value)

@@ -8,6 +8,7 @@
 #include <aioprocessing/aiopoolstats.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aiotaskcontext.h>
+#include <aioprocessing/aiotaskinfo.h>
 
 #include <QCoro/QCoroAsyncGenerator>
 #include <QCoro/QCoroGenerator>
@@ -132,6 +133,11 @@ public:
     quint64 submit(const AioCall &call);
     /*! Cancels the task \a id of submit(). False: it is done, or there is none. */
     bool cancel(quint64 id);
+    /*!
+     * Kills the worker with process id \a pid, as somebody else might: its task fails with WorkerLost, workerLost() is emitted, and another
+     * worker takes its place. False: the pool has no such worker.
+     */
+    bool killWorker(qint64 pid);
 
     // -- one task for each item of a range: container, view, generator or braced list. Results come in the order of the items.
     template<auto F, class Range>
@@ -209,6 +215,19 @@ public:
     /*! Until close(), terminate(), or it is broken. */
     bool isRunning() const;
     AioPoolStats stats() const;
+    /*!
+     * How many of the last tasks taskHistory() knows, in addition to those that run; 0, the default: none. For those who show tasks to people: they
+     * look now and then, and not at each signal. It costs each task that begins from now on about as much as taskStarted() does,
+     * without the events. Throws UsageError for less than 0.
+     */
+    int history() const;
+    void setHistory(int tasks);
+    /*!
+     * The tasks that run, and the last ones that have ended; those that began first in front. With \a since, a variable of the caller that is
+     * 0 at first, of those that have ended the first \a most that did so since the last call with it. A task that ran then and is not among
+     * them has ended: it comes with a later call, or is forgotten.
+     */
+    QList<AioTaskInfo> taskHistory(quint64 *since = nullptr, int most = INT_MAX) const;
 
 Q_SIGNALS:
     // Of each task; as long as nobody is connected they cost nothing.

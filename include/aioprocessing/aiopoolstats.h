@@ -6,6 +6,7 @@
 
 #include <QList>
 #include <QMetaType>
+#include <QString>
 
 #include <chrono>
 
@@ -57,6 +58,8 @@ class AIOPROCESSING_EXPORT AioWorkerStats
     Q_PROPERTY(double busyRatio MEMBER busyRatio CONSTANT)
     Q_PROPERTY(qint64 memory MEMBER memory CONSTANT)
     Q_PROPERTY(bool busy MEMBER busy CONSTANT)
+    Q_PROPERTY(quint64 task MEMBER task CONSTANT)
+    Q_PROPERTY(QString function MEMBER function CONSTANT)
 public:
     AioWorkerStats() = default;
 
@@ -69,6 +72,9 @@ public:
     /*! Resident bytes when it looked last; 0 when that is not known. */
     qint64 memory = 0;
     bool busy = false;
+    /*! The task that it runs, and the name of its function; 0 and empty: none. */
+    quint64 task = 0;
+    QString function;
 };
 
 /*!

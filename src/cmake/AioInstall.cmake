@@ -18,7 +18,8 @@ install(EXPORT AioProcessingTargets NAMESPACE AioProcessing:: DESTINATION ${AIO_
 export(EXPORT AioProcessingTargets NAMESPACE AioProcessing:: FILE ${PROJECT_BINARY_DIR}/AioProcessingTargets.cmake)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/src/cmake/AioProcessingConfig.cmake.in
-    ${PROJECT_BINARY_DIR}/AioProcessingConfig.cmake INSTALL_DESTINATION ${AIO_CONFIG_DIR})
+    ${PROJECT_BINARY_DIR}/AioProcessingConfig.cmake INSTALL_DESTINATION ${AIO_CONFIG_DIR}
+    PATH_VARS AIO_QML_DIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/AioProcessingConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/AioProcessingConfig.cmake ${PROJECT_BINARY_DIR}/AioProcessingConfigVersion.cmake
     DESTINATION ${AIO_CONFIG_DIR} COMPONENT Devel)

@@ -5,6 +5,12 @@
 
 aio_packages=(g++ cmake ninja-build qt6-base-dev qcoro-qt6-dev pkg-config)
 
+# The QML module, and what runs it; a display that nobody sees is for tests
+aio_qml_packages=(qt6-declarative-dev qml-qt6 qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript
+    qml6-module-qtquick qml6-module-qtquick-window qml6-module-qtquick-templates qml6-module-qtquick-controls qml6-module-qtquick-layouts
+    qml6-module-qtquick-dialogs qml6-module-qt-labs-folderlistmodel)
+aio_qml_test_packages=(qml6-module-qttest xvfb)
+
 aio_install_packages() {
     local missing=() package
     if ! command -v dpkg-query >/dev/null; then

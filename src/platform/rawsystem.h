@@ -21,8 +21,11 @@ const char *backendName(Backend backend) noexcept;
 /* Whether the program runs with privileges of another user than the one who started it. */
 bool hasForeignPrivileges() noexcept;
 
-/* The bytes of memory that this process has resident, or, where the system does not tell, the most it ever had; 0: not known. */
-std::int64_t residentBytes() noexcept;
+/*
+ * The bytes of memory that \a process, 0 for this one, has resident; of this one, where the system does not tell, the most it ever had; 0:
+ * not known.
+ */
+std::int64_t residentBytes(std::int64_t process = 0) noexcept;
 
 /*
  * Gives the system back what lies in shared memory there, in whole pages, for all who have it mapped; it reads as zeros from then on.

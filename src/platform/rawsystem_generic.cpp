@@ -17,8 +17,10 @@ bool hasForeignPrivileges() noexcept
     return ::getuid() != ::geteuid() || ::getgid() != ::getegid();
 }
 
-std::int64_t residentBytes() noexcept
+std::int64_t residentBytes(std::int64_t process) noexcept
 {
+    if (process != 0)
+        return 0;
     rusage usage{};
     return ::getrusage(RUSAGE_SELF, &usage) == 0 ? std::int64_t(usage.ru_maxrss) * 1024 : 0;
 }

@@ -3,6 +3,7 @@
 #include "platform/rawsystem.h"
 
 #include <cstdlib>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,9 +23,12 @@ bool hasForeignPrivileges() noexcept
     return ::getauxval(AT_SECURE) != 0;
 }
 
-std::int64_t residentBytes() noexcept
+std::int64_t residentBytes(std::int64_t process) noexcept
 {
-    const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    char path[40] = "/proc/self/statm";
+    if (process != 0)
+        std::snprintf(path, sizeof path, "/proc/%lld/statm", static_cast<long long>(process));
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
     char text[128] = {};

@@ -4,6 +4,7 @@
 
 #include "base/aiologging_p.h"
 #include "platform/rawclock.h"
+#include "platform/rawsystem.h"
 #include "process/aioprocess_p.h"
 
 #include <aioprocessing/aiotask.h>
@@ -105,6 +106,21 @@ void LocalEngine::cancel(const PoolJobPtr &job, const AioError &error)
     m_news->set();
 }
 
+bool LocalEngine::killWorker(qint64 number)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto place = std::find_if(m_workers.begin(), m_workers.end(), [number](const auto &worker) { return worker->number == number; });
+    if (number == 0 || place == m_workers.end() || (*place)->doom != LocalWorker::NoDoom)
+        return false;
+    LocalWorker &worker = **place;
+    worker.doom = LocalWorker::KilledByUser;
+    QMetaObject::invokeMethod(m_agent, [process = worker.process] {
+        if (process && process->isAlive())
+            process->kill();
+    }, Qt::QueuedConnection);
+    return true;
+}
+
 void LocalEngine::configure(const PoolSettings &settings)
 {
     const std::lock_guard lock(m_mutex);
@@ -157,11 +173,17 @@ PoolCounts LocalEngine::counts() const
 
 QList<AioWorkerStats> LocalEngine::workers() const
 {
-    const std::lock_guard lock(m_mutex);
     QList<AioWorkerStats> all;
-    const qint64 now = aio_raw::now();
-    for (const auto &worker : m_workers)
-        all.append(worker->stats(now));
+    {
+        const std::lock_guard lock(m_mutex);
+        const qint64 now = aio_raw::now();
+        for (const auto &worker : m_workers)
+            all.append(worker->stats(now));
+    }
+    for (AioWorkerStats &worker : all) {
+        if (worker.memory == 0 && worker.pid != 0)      // it does not look itself
+            worker.memory = aio_raw::residentBytes(worker.pid);
+    }
     return all;
 }
 
@@ -340,6 +362,7 @@ void LocalEngine::startWorkers()
             AioProcessPrivate::of(*process).startMethod = AioContext::ForkServer;
             made->process = process;
             QObject::connect(process, &AioProcess::finished, m_agent, [this, process] { onEnded(process); }, Qt::QueuedConnection);
+            QObject::connect(process, &AioProcess::started, m_agent, [this] { look(); }, Qt::QueuedConnection);    // its pid is known now
             {
                 const std::lock_guard lock(m_mutex);
                 m_workers.push_back(std::move(made));
@@ -387,7 +410,7 @@ void LocalEngine::onEnded(const AioProcess *process)
         m_pendingNews.push_back(std::move(news));
         if (lost)
             m_deaths.clear();    // it had begun a task
-        else if (!isExpected)
+        else if (!isExpected && worker->doom != LocalWorker::KilledByUser)
             mayDie(worker->process->error().message);
         worker->process->deleteLater();
         m_gone.push_back(std::move(*place));
@@ -463,6 +486,7 @@ void LocalEngine::settleLost(LocalWorker &worker, const PoolRange &lost)
         return;
     case LocalWorker::NoDoom:
     case LocalWorker::Misbehaved:
+    case LocalWorker::KilledByUser:
         break;
     }
     const bool wantsRetry = lost.attempt <= lost.job->retries;
@@ -608,6 +632,8 @@ void LocalEngine::look()
         m_nextLook = INT64_MAX;
         const std::size_t before = m_pendingNews.size();
         for (const auto &worker : m_workers) {
+            if (worker->number == 0 && worker->process)
+                worker->number = worker->process->pid();
             worker->flush();
             drain(*worker);
         }

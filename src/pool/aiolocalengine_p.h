@@ -33,6 +33,7 @@ public:
 
     void submit(const PoolJobPtr &job) override;
     void cancel(const PoolJobPtr &job, const AioError &error) override;
+    bool killWorker(qint64 worker) override;
     void configure(const PoolSettings &settings) override;
     void close() override;
     void terminate(const AioError &error) override;

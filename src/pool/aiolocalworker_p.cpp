@@ -6,6 +6,7 @@
 #include "platform/rawclock.h"
 #include "pool/aiopoolworker_p.h"
 #include "process/aiobootstrap_p.h"
+#include "process/aioregistry_p.h"
 #include "queue/aiosharedblock_p.h"
 
 #include <algorithm>
@@ -134,6 +135,8 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
     m_items += range.count;
     handed += range.count;
     lastNews = aio_raw::now();
+    if (m_items == range.count)       // it had nothing to do
+        m_lastOutcome = lastNews;
     m_lane.tasks.commit();
     m_lane.head().hasMore.store(!m_unsent.empty());
     m_wake.set();
@@ -213,6 +216,7 @@ void LocalWorker::setAwaited(bool isAwaited)
 bool LocalWorker::drain(std::vector<PoolNews> &news)
 {
     aio_raw::LaneStream &stream = m_lane.results;
+    const quint32 finishedBefore = m_finished;
     bool isAny = false;
     for (;;) {
         std::size_t there = stream.available();
@@ -260,6 +264,8 @@ bool LocalWorker::drain(std::vector<PoolNews> &news)
     }
     if (isAny) {
         lastNews = aio_raw::now();
+        if (m_finished != finishedBefore)
+            m_lastOutcome = lastNews;
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (m_lane.head().wantsRoom.load(std::memory_order_relaxed))
             m_wake.set();
@@ -407,7 +413,13 @@ AioWorkerStats LocalWorker::stats(qint64 now) const
     stats.tasks = m_tasks;
     stats.memory = memory();
     stats.busy = !flying.empty();
-    stats.busyRatio = now > startedAt ? std::min(double(m_busy) / double(now - startedAt), 1.0) : 0;
+    if (isRunning()) {
+        const PoolRange &range = flying.front();
+        stats.task = range.job->firstId + range.first;
+        stats.function = displayNameOf(QString::fromUtf8(range.job->function));
+    }
+    const qint64 busy = m_busy + (isRunning() ? now - m_lastOutcome : 0);
+    stats.busyRatio = now > startedAt ? std::min(double(busy) / double(now - startedAt), 1.0) : 0;
     return stats;
 }
 

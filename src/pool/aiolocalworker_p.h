@@ -64,7 +64,7 @@ public:
         Dying       // it was killed
     };
     /* Why it is to be killed, or was. */
-    enum Doom { NoDoom, TaskTimedOut, TaskCancelled, PoolTerminated, Misbehaved };
+    enum Doom { NoDoom, TaskTimedOut, TaskCancelled, PoolTerminated, Misbehaved, KilledByUser };
 
     /* Throws AioException. */
     LocalWorker();
@@ -142,6 +142,7 @@ private:
     bool m_isAwaited = true;
     qint64 m_tasks = 0;
     qint64 m_busy = 0;
+    qint64 m_lastOutcome = 0;         // or when it got something to do after it had nothing
 };
 
 } // namespace aio_detail

@@ -25,17 +25,18 @@ public:
 
 namespace {
 
-void requirePositive(qint64 value, const char *what, const char *operation)
+void requireAtLeast(qint64 least, qint64 value, const char *what, const char *operation)
 {
-    if (value < 1) {
-        throwError(AioError::UsageError, QStringLiteral("%1 must be at least 1, and is %2").arg(QLatin1StringView(what)).arg(value),
+    if (value < least) {
+        throwError(AioError::UsageError,
+                   QStringLiteral("%1 must be at least %2, and is %3").arg(QLatin1StringView(what)).arg(least).arg(value),
                    QLatin1StringView(operation));
     }
 }
 
 std::shared_ptr<PoolCore> makeCore(int processes)
 {
-    requirePositive(processes, "the number of processes", "AioPool::AioPool");
+    requireAtLeast(1, processes, "the number of processes", "AioPool::AioPool");
     const auto core = std::make_shared<PoolCore>();
     core->configure([processes](PoolSettings &settings) {
         settings.workers = processes;
@@ -108,7 +109,7 @@ int AioPool::processes() const
 
 void AioPool::setProcesses(int processes)
 {
-    requirePositive(processes, "the number of processes", "AioPool::setProcesses");
+    requireAtLeast(1, processes, "the number of processes", "AioPool::setProcesses");
     if (processes == this->processes())
         return;
     m_core->configure([processes](PoolSettings &settings) { settings.workers = processes; });
@@ -122,13 +123,13 @@ void AioPool::setInitializer(const AioCall &initializer)
 
 void AioPool::setMaxTasksPerChild(int count)
 {
-    requirePositive(count, "the number of tasks of a worker", "AioPool::setMaxTasksPerChild");
+    requireAtLeast(1, count, "the number of tasks of a worker", "AioPool::setMaxTasksPerChild");
     m_core->configure([count](PoolSettings &settings) { settings.maxTasks = count; });
 }
 
 void AioPool::setMaxMemoryPerChild(qint64 bytes)
 {
-    requirePositive(bytes, "the memory of a worker", "AioPool::setMaxMemoryPerChild");
+    requireAtLeast(1, bytes, "the memory of a worker", "AioPool::setMaxMemoryPerChild");
     m_core->configure([bytes](PoolSettings &settings) { settings.maxMemory = bytes; });
 }
 
@@ -187,6 +188,11 @@ bool AioPool::cancel(quint64 id)
         reply = d->submitted.take(id).lock();
     }
     return reply && reply->cancel();
+}
+
+bool AioPool::killWorker(qint64 pid)
+{
+    return m_core->killWorker(pid);
 }
 
 QVariantList AioPool::map(const AioCall &call, const QVariantList &items, int chunkSize)
@@ -290,6 +296,23 @@ bool AioPool::isRunning() const
 AioPoolStats AioPool::stats() const
 {
     return m_core->stats();
+}
+
+int AioPool::history() const
+{
+    return m_core->history.capacity();
+}
+
+void AioPool::setHistory(int tasks)
+{
+    requireAtLeast(0, tasks, "the number of tasks in the history", "AioPool::setHistory");
+    m_core->history.setCapacity(tasks);
+}
+
+QList<AioTaskInfo> AioPool::taskHistory(quint64 *since, int most) const
+{
+    quint64 all = 0;
+    return m_core->history.changedSince(since ? *since : all, most);
 }
 
 // -- signals

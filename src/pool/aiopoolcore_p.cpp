@@ -75,7 +75,7 @@ void PoolCore::submit(std::shared_ptr<PoolJob> job, const std::shared_ptr<PoolRe
     }
     job->firstId = m_nextId.fetch_add(job->count);
     job->submittedAt = aio_raw::now();
-    job->tellsStart = wants(PoolNotice::TaskStarted);
+    job->tellsStart = wants(PoolNotice::TaskStarted) || history.isOn();
     job->reply = reply;
     reply->begin(weak_from_this(), job);
     m_outstanding += job->count;
@@ -88,6 +88,12 @@ void PoolCore::cancel(const PoolJobPtr &job, const AioError &error)
     const std::lock_guard lock(m_mutex);
     if (m_engine)
         m_engine->cancel(job, error);
+}
+
+bool PoolCore::killWorker(qint64 worker)
+{
+    const std::lock_guard lock(m_mutex);
+    return m_engine && m_engine->killWorker(worker);
 }
 
 QObject *PoolCore::agent() const
@@ -273,8 +279,10 @@ void PoolCore::putBack(std::deque<PoolNotice> &&rest)
 
 // -- what the engine says
 
-void PoolCore::started(const PoolJobPtr &job, quint32 index, int, qint64)
+void PoolCore::started(const PoolJobPtr &job, quint32 index, int attempt, qint64 worker)
 {
+    if (history.isOn())
+        history.started(*job, index, attempt, worker);
     PoolNotice notice;
     notice.kind = PoolNotice::TaskStarted;
     notice.id = job->firstId + index;
@@ -283,6 +291,8 @@ void PoolCore::started(const PoolJobPtr &job, quint32 index, int, qint64)
 
 void PoolCore::progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text)
 {
+    if (history.isOn())
+        history.progressed(*job, index, value, maximum, text);
     PoolNotice notice;
     notice.kind = PoolNotice::TaskProgress;
     notice.id = job->firstId + index;
@@ -292,7 +302,7 @@ void PoolCore::progressed(const PoolJobPtr &job, quint32 index, int value, int m
     notify(std::move(notice));
 }
 
-void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64)
+void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker)
 {
     m_completed += count;
     if (times.items > 0) {
@@ -301,6 +311,8 @@ void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QBy
         m_stats.runTime.add(std::chrono::nanoseconds(times.ran), times.items);
     }
     const std::shared_ptr<PoolReply> reply = job->reply;
+    if (history.isOn())
+        history.finished(*job, first, count, results, times, worker);
     if (wants(PoolNotice::TaskFinished)) {
         const QVariantList values = reply->variants(count, results);
         for (quint32 i = 0; i < count; ++i) {
@@ -319,6 +331,8 @@ void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QBy
 void PoolCore::failed(const PoolJobPtr &job, quint32 index, const AioError &error)
 {
     ++m_failed;
+    if (history.isOn())
+        history.failed(*job, index, error);
     PoolNotice notice;
     notice.kind = PoolNotice::TaskFailed;
     notice.id = job->firstId + index;

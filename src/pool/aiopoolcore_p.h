@@ -5,6 +5,7 @@
 #include <aioprocessing/aiopool.h>
 
 #include "pool/aiopoolengine_p.h"
+#include "pool/aiotaskhistory_p.h"
 
 #include <QHash>
 #include <QMetaMethod>
@@ -49,6 +50,7 @@ public:
     // -- any thread
     void submit(std::shared_ptr<PoolJob> job, const std::shared_ptr<PoolReply> &reply);
     void cancel(const PoolJobPtr &job, const AioError &error);
+    bool killWorker(qint64 worker);
     bool isOwnThread() const;
     /* Null: there is no engine yet, or none any more. The caller holds the pool. */
     QObject *agent() const;
@@ -83,6 +85,7 @@ public:
     /* Which kinds of notices somebody listens to. */
     std::atomic<quint32> wanted = 0;
     std::deque<PoolNotice> takeNotices();
+    TaskHistory history;
     /* Puts \a rest before what has come since. */
     void putBack(std::deque<PoolNotice> &&rest);
 

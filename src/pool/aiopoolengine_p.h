@@ -107,6 +107,8 @@ public:
      * that has no outcome yet fails with \a error.
      */
     virtual void cancel(const PoolJobPtr &job, const AioError &error) = 0;
+    /* Has \a worker die of what looks like an accident. False: there is none, or none that can be killed. */
+    virtual bool killWorker(qint64 worker) = 0;
     /* For workers that start from now on; more or less of them at once. */
     virtual void configure(const PoolSettings &settings) = 0;
     /* Ends when everything submitted is done. */

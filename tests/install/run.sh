@@ -22,6 +22,16 @@ cmake -S "$here/find-package" -B "$work/a" -G Ninja -DCMAKE_PREFIX_PATH="$prefix
 cmake --build "$work/a" >/dev/null
 expect "$work/a/consumer"
 
+echo "-- find_package with the QML module, and the tool qml"
+cmake -S "$here/find-package-qml" -B "$work/c" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+cmake --build "$work/c" >/dev/null
+export QT_MESSAGE_PATTERN="%{message}" QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR="$work"
+expect "$work/c/consumer"
+qml=$(command -v qml6 || echo /usr/lib/qt6/bin/qml)
+expect "$qml" -I "$prefix/lib/qt6/qml" "$here/find-package-qml/app.qml" -- "$work/c/consumer"
+/usr/lib/qt6/bin/qmllint -I "$prefix/lib/qt6/qml" "$here/find-package-qml/app.qml"
+unset QT_MESSAGE_PATTERN QT_QPA_PLATFORM XDG_RUNTIME_DIR
+
 echo "-- pkg-config"
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 # shellcheck disable=SC2046

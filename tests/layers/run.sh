@@ -45,14 +45,15 @@ wrong "a public header includes a private one" "$(in_code '#include "' include)"
 wrong "who builds for which system, outside of src/platform" "$(in_code '#\s*(if|elif).*(__linux__|__APPLE__|Q_OS_|_WIN32|__unix__)' src include)"
 wrong "what only Linux has, outside of its backend" \
     "$(in_code 'SYS_[a-z]+_?[a-z]*|/proc/|eventfd|epoll_|memfd_|pidfd|prctl\(|F_SETSIG|SO_DOMAIN|accept4|pipe2|getrandom|PTHREAD_MUTEX_ROBUST' src | grep -v '_linux.cpp:')"
-wrong "a private header of Qt" "$(in_code '#include <.*private/' src include)"
+wrong "the QML module includes what is not public" "$(in_code '#include "[a-z]+/' qml)"
+wrong "a private header of Qt" "$(in_code '#include <.*private/' src include qml)"
 
 # -- constructs
 wrong "co_await in a condition, which g++ 12 miscompiles" \
-    "$(in_code '(if|while|for|switch) \([^;]*co_await|co_await[^;]*\?[^;]*:[^;]*;|(&&|\|\|) *co_await' src include examples tests/auto tests/benchmarks | grep -v 'QCORO_FOREACH')"
+    "$(in_code '(if|while|for|switch) \([^;]*co_await|co_await[^;]*\?[^;]*:[^;]*;|(&&|\|\|) *co_await' src include qml examples tests/auto tests/benchmarks | grep -v 'QCORO_FOREACH')"
 wrong "a process is asked for with kill(pid, 0), which answers for whoever has the number now" "$(in_code 'kill\([^,]+, *0\)' src | grep -v rawprocess_generic.cpp)"  # says why there
 wrong "a clock that can be set" "$(in_code 'system_clock|CLOCK_REALTIME|QDateTime::current|QTime::current|gettimeofday' src include)"
-wrong "the global thread pool, which is the application's" "$(in_code 'QThreadPool::globalInstance' src include)"
+wrong "the global thread pool, which is the application's" "$(in_code 'QThreadPool::globalInstance' src include qml)"
 wrong "waiting by looking again and again" "$(in_code 'usleep|sleep_for|QThread::(m|u)?sleep|sched_yield|_mm_pause' src | grep -v aioruntimedirectory_p.cpp)"  # flock() has no deadline
 
 # -- every file says whose it is
@@ -61,5 +62,5 @@ places=$(git ls-files -co --exclude-standard | grep -vE '^(LICENSES/|CHANGELOG.m
 done)
 wrong "no SPDX-License-Identifier in the first lines" "$places"
 
-wrong "a line of more than 140 characters" "$(in_code '^.{141}' src include tests examples)"
+wrong "a line of more than 140 characters" "$(in_code '^.{141}' src include qml tests examples)"
 exit $failed

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include "tst_engines.h"
+
+#include <AioProcessing/AioProcessing>
+
+#include <QJSValue>
+#include <QQmlComponent>
+#include <QQmlEngine>
+#include <QTest>
+
+#include <memory>
+
+namespace {
+
+constexpr int Thousand = 1000;
+
+// An engine, and an object of it that is made of \a body.
+struct World
+{
+    explicit World(const char *body) : engine(std::make_unique<QQmlEngine>())
+    {
+        engine->addImportPath(QStringLiteral(AIO_QML_IMPORTS));
+        QQmlComponent component(engine.get());
+        component.setData(QByteArray("import QtQml\nimport AioProcessing\n") + body, {});
+        object.reset(component.create());
+        if (!object)
+            qWarning() << component.errors();
+    }
+    QVariant call(const char *method)
+    {
+        QVariant result;
+        QMetaObject::invokeMethod(object.get(), method, Q_RETURN_ARG(QVariant, result));
+        return result;
+    }
+    int number(const char *property) const { return object->property(property).toInt(); }
+
+    std::unique_ptr<QQmlEngine> engine;
+    std::unique_ptr<QObject> object;
+};
+
+constexpr char ManyGets[] = R"(QtObject {
+    id: root
+    property int rejected: 0
+    property int code: -1
+    property AioQueue queue: AioQueue {}
+    function begin() {
+        for (let i = 0; i < 1000; ++i)
+            queue.get().catch(error => { ++root.rejected; root.code = error.code })
+        return queue.handle
+    }
+    function end() { queue = null }
+})";
+
+} // namespace
+
+void TestEngines::engineGoesBeforeAThousandPromises()
+{
+    World world(ManyGets);
+    QVERIFY(world.object);
+    AioQueue queue(world.call("begin").value<AioHandle>());
+    QCoreApplication::processEvents();
+    world.engine.reset();
+    queue.put(7);                                   // nobody is there who would take it
+    for (int i = 0; i < 10; ++i)
+        QCoreApplication::processEvents();
+    QCOMPARE(queue.get(QDeadlineTimer(0)).value_or(QVariant()).toInt(), 7);
+    world.object.reset();
+    QCoreApplication::processEvents();
+}
+
+void TestEngines::objectGoesBeforeAThousandPromises()
+{
+    World world(ManyGets);
+    QVERIFY(world.object);
+    world.call("begin");
+    const auto queue = world.object->property("queue").value<QObject *>();
+    QVERIFY(queue);
+    delete queue;
+    QTRY_COMPARE(world.number("rejected"), Thousand);
+    QCOMPARE(world.number("code"), int(AioError::Cancelled));
+}
+
+// The lock was granted, but the promise not resolved yet: who has the lock then goes with the object, and gives it up.
+void TestEngines::engineGoesBetweenGrantAndPromise()
+{
+    World world(R"(QtObject {
+        property AioLock lock: AioLock {}
+        function begin() { lock.acquire(); return lock.handle }
+    })");
+    QVERIFY(world.object);
+    AioLock lock(world.object->property("lock").value<QObject *>()->property("handle").value<AioHandle>());
+    lock.acquire();
+    world.call("begin");
+    QCoreApplication::processEvents();
+    lock.release();
+    world.engine.reset();
+    world.object.reset();
+    QVERIFY(AioProcessing::waitBlocking(lock.coro_acquire(QDeadlineTimer(30'000))));
+    lock.release();
+}
+
+void TestEngines::poolGoesBeforeItsPromises()
+{
+    World world(R"(QtObject {
+        id: root
+        property int rejected: 0
+        property int code: -1
+        property AioPool pool: AioPool { processes: 2 }
+        property AioEvent begun: AioEvent {}
+        function begin() {
+            for (let i = 0; i < 100; ++i)
+                pool.apply("hang", [begun]).catch(error => { ++root.rejected; root.code = error.code })
+            return begun.handle
+        }
+    })");
+    QVERIFY(world.object);
+    AioEvent begun(world.call("begin").value<AioHandle>());
+    QVERIFY(AioProcessing::waitBlocking(begun.coro_wait(QDeadlineTimer(60'000))));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("an AioPool is destroyed that still has")));
+    delete world.object->property("pool").value<QObject *>();
+    QTRY_COMPARE(world.number("rejected"), 100);
+    QCOMPARE(world.number("code"), int(AioError::Cancelled));
+}
+
+void TestEngines::objectOfNoEngineMakesNoPromise()
+{
+    World world(R"(AioEvent {})");
+    QVERIFY(world.object);
+    world.engine.reset();
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("is in no QML engine")));
+    QJSValue promise;
+    QVERIFY(QMetaObject::invokeMethod(world.object.get(), "wait", Q_RETURN_ARG(QJSValue, promise)));
+    QVERIFY(promise.isUndefined());
+}
+
+void TestEngines::workerNeedsNoDisplay()
+{
+    qputenv("QT_QPA_PLATFORM", "none-of-these");
+    World world(R"(QtObject {
+        id: root
+        property int result: 0
+        property AioProcess process: AioProcess { target: "twice"; arguments: [21] }
+        function begin() { process.run().then(value => root.result = value) }
+    })");
+    QVERIFY(world.object);
+    world.call("begin");
+    QTRY_COMPARE_WITH_TIMEOUT(world.number("result"), 42, 60'000);
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+}

@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <QObject>
+
+/* What ends before what, as only C++ can say: engines, objects and promises that are pending. */
+class TestEngines : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void engineGoesBeforeAThousandPromises();
+    void objectGoesBeforeAThousandPromises();
+    void engineGoesBetweenGrantAndPromise();
+    void poolGoesBeforeItsPromises();
+    void objectOfNoEngineMakesNoPromise();
+    void workerNeedsNoDisplay();
+};
