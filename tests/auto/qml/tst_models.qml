@@ -137,10 +137,10 @@ AioTestCase {
         compare(model.count, 0)
         const task = pool.apply("stepwise", [begun, leave])
         valueOf(begun.wait())
-        tryVerify(() => model.count === 1 && model.get(0).workerState === AioWorkerModel.Busy)
+        tryVerify(() => model.count === 1 && model.get(0).functionName === "stepwise")
         const pid = model.get(0).pid
         verify(pid > 0)
-        compare(model.get(0).functionName, "stepwise")
+        compare(model.get(0).workerState, AioWorkerModel.Busy)
         verify(model.get(0).taskId > 0)
         leave.set()
         valueOf(task)
