@@ -449,6 +449,8 @@ private Q_SLOTS:
 
     void partyThatDiesInTheActionBreaksIt()
     {
+        if (AioTest::areFacesManaged())
+            return;     // an action runs with the manager's server, which is this process
         AioSemaphore mayLive(0);
         const auto barrier = AioTest::makeBarrier(2, AioCall::to<&dieInAWorker>(mayLive));
         AioQueue said;
