@@ -82,7 +82,7 @@ private Q_SLOTS:
         QCOMPARE(worker.task, task.id);
         QCOMPARE(worker.function, task.function);
         QVERIFY(worker.busy);
-        QVERIFY(!AioTest::HasLinuxBackend || worker.memory > 0);
+        QVERIFY(!AioTest::hasLinuxBackend() || worker.memory > 0);
         leave.set();
         QCOMPARE(resultOf(future), QStringLiteral("done"));
         QList<AioTaskInfo> changed;
