@@ -12,7 +12,7 @@ fail() { echo "$*" >&2; exit 1; }
 
 # await_worker PID: until it has a child
 await_worker() {
-    for _ in $(seq 200); do
+    for _ in $(seq 1500); do
         [ -n "$(pgrep -P "$1" || true)" ] && return
         sleep 0.02
     done
