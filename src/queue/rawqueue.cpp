@@ -50,17 +50,17 @@ void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
         lot.inviteSome(cell, role, over ? UINT32_MAX : ready, repair, wish);
         if (ready > 0 && !over)
             lot.inviteElsewhere(cell, role, wish);
-        if (ready > 0 || over)
+        if ((ready > 0 || over) && (cell.word.load() & RawQueue::Watched))
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToWatch);
         if (role == 1 && body->policy != RawQueue::Plain && RawUnfinished::isAllDone(lot.arena(), *body))
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToJoin);
     }
-    if (lot.isEmpty(cell, 0) || !lot.areAllInvited(cell, 0))
+    if (lot.isEmpty(cell, 0) || !lot.areFewAndInvited(cell, 0))
         return;
     cell.word.fetch_or(RawQueue::AllInvited);
     AIO_FAULT_POINT("queue.invited");
     // who has looked in between has perhaps missed what was put since, and nobody has told him of that
-    if (!lot.areAllInvited(cell, 0)) {
+    if (!lot.areFewAndInvited(cell, 0)) {
         cell.word.fetch_and(~RawQueue::AllInvited);
         cell.attention.store(1);
     }

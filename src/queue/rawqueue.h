@@ -25,7 +25,7 @@
  *
  * In a joinable queue a message goes from its slot into a record (rawunfinished.h) and stays there until it is finished.
  *
- * The cell's word: waiters of role 0 are getters, of role 1 putters; bit 2: shut down.
+ * The cell's word: waiters of role 0 are getters, of role 1 putters; then ShutDownBit and the others below.
  */
 namespace aio_raw {
 
@@ -78,6 +78,8 @@ inline constexpr std::uint64_t Putters = 2;
 inline constexpr std::uint64_t ShutDownBit = 4;
 /* All who wait for a message are about to look. While that is so, who puts one need not tell anybody. */
 inline constexpr std::uint64_t AllInvited = 8;
+/* Somebody has watched this queue. Stays: until then nobody needs to look for watchers among those who wait. */
+inline constexpr std::uint64_t Watched = 16;
 inline constexpr std::uint64_t MaxItems = std::uint64_t(1) << 24;
 /* Chunks that may be mapped beside those that hold messages: for the claims of stopped processes. */
 inline constexpr std::uint64_t SpareChunks = 14;

@@ -35,6 +35,7 @@ bool Watch::attempt() noexcept
 void Watch::describe(Node &node) noexcept
 {
     node.snapshot = ToWatch;
+    cell().word.fetch_or(Watched);
 }
 
 } // namespace aio_raw::RawQueue

@@ -319,13 +319,15 @@ Node *RawLot::next(const Node &node, Address &address) noexcept
     return address ? m_arena.at<Node>(address) : nullptr;
 }
 
-bool RawLot::areAllInvited(Cell &cell, unsigned role) noexcept
+bool RawLot::areFewAndInvited(Cell &cell, unsigned role) noexcept
 {
-    for (Address address = cell.head[role]; address; address = m_arena.at<Node>(address)->next) {
+    constexpr int Few = 32;
+    Address address = cell.head[role];
+    for (int n = 0; address && n < Few; ++n, address = m_arena.at<Node>(address)->next) {
         if (phase(m_arena.at<Node>(address)->state.load()) == Node::Waiting)
             return false;
     }
-    return true;
+    return !address;
 }
 
 bool RawLot::isEmpty(Cell &cell, unsigned role) noexcept

@@ -79,8 +79,8 @@ public:
     bool canHear(const Node &node) noexcept;
     /* Whether the list of \a role is empty but for waiters that are done. */
     bool isEmpty(Cell &cell, unsigned role) noexcept;
-    /* Whether each waiter of \a role that has not got anything is on its way. */
-    bool areAllInvited(Cell &cell, unsigned role) noexcept;
+    /* Whether each waiter of \a role that has not got anything is on its way. With more than a few on the list: no. */
+    bool areFewAndInvited(Cell &cell, unsigned role) noexcept;
     /* Invites the node, and rings it when it was not invited before or when \a again. False: it is done. */
     bool invite(Node &node, Address address, bool again) noexcept;
     /* Invites waiters of \a role until \a count of them are on their way. One that has been invited for long may be stopped. */
