@@ -496,7 +496,7 @@ private Q_SLOTS:
             }
             for (std::thread &thread : threads)
                 thread.join();
-            if (!AioProcessing::waitAny({}, QDeadlineTimer(0)).isEmpty())
+            if (!AioProcessing::waitAny({}, QDeadlineTimer(-2ms)).isEmpty())
                 received = -1;
         });
         reader.join();

@@ -723,6 +723,8 @@ private Q_SLOTS:
                 T same(handle);
                 QCOMPARE(same.handle(), handle);
                 QCOMPARE(same.context(), object->context());
+                if (!AioTest::areFacesManaged())
+                    QCOMPARE(same.context()->id(), AioTest::facesContext().id());
                 const AioLocker held(same);
                 QVERIFY(isTaken(*object));
             }
