@@ -339,6 +339,23 @@ bool RawLot::isEmpty(Cell &cell, unsigned role) noexcept
     return true;
 }
 
+std::vector<Address> RawLot::cellsWaitedFor() noexcept
+{
+    std::vector<Address> cells;
+    m_arena.forEachNodeChunk([&](NodeChunk &chunk, Address) {
+        if (chunk.owner.load() != m_arena.self())
+            return;
+        for (const Node &node : chunk.nodes) {
+            const Address cell = waits(node.state.load()) ? node.cell.load() : 0;
+            if (cell && (cells.empty() || cells.back() != cell))
+                cells.push_back(cell);
+        }
+    });
+    std::sort(cells.begin(), cells.end());
+    cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
+    return cells;
+}
+
 unsigned RawLot::countWaiting(Address cell) noexcept
 {
     unsigned count = 0;
@@ -527,21 +544,24 @@ void RawLot::wakeSleeper(Node &node) noexcept
         m_arena.ring(node.owner.load(), node.chunk.load());
 }
 
-void RawLot::ringAll() noexcept
+void RawLot::ringAll(Owner whose) noexcept
 {
-    m_arena.forEachNodeChunk([this](NodeChunk &chunk, Address) {
-        if (!chunk.owner.load() || chunk.bell.load(std::memory_order_relaxed))
+    m_arena.forEachNodeChunk([this, whose](NodeChunk &chunk, Address) {
+        const Owner owner = chunk.owner.load();
+        if (!owner || (whose && owner != whose))
             return;
+        if (const Address bell = chunk.bell.load(std::memory_order_relaxed)) {
+            Cell *cell = chunk.index == 0 ? m_arena.at<Cell>(bell) : nullptr;     // once for each bell
+            if (!cell || RawArena::kindOf(*cell) != Cell::Bell)
+                return;
+            cell->detail[RawBell::Rescan].store(1);
+            RawBell::wake(m_arena, bell);
+            return;
+        }
         for (Node &node : chunk.nodes) {
             if (phase(node.state.load()) == Node::Invited || phase(node.state.load()) == Node::Granted)
                 wakeSleeper(node);
         }
-    });
-    m_arena.forEachCell([this](Cell &cell, Address address) {
-        if (RawArena::kindOf(cell) != Cell::Bell)
-            return;
-        cell.detail[RawBell::Rescan].store(1);
-        RawBell::wake(m_arena, address);
     });
 }
 

@@ -6,6 +6,7 @@
 #include "shm/rawslabs.h"
 
 #include <mutex>
+#include <vector>
 
 /*
  * The parking lot: who waits for a cell, in order, and how they are woken. Everything that can wait uses it.
@@ -136,8 +137,13 @@ public:
     /* Called before a thread goes to sleep on a node: somebody must watch for deaths meanwhile. False: nobody can. */
     bool (*beforeSleep)() noexcept = nullptr;
 
-    /* Rings everybody whose ring may have been lost with a dead process: rule 1 for nodes that are on no list any more. */
-    void ringAll() noexcept;
+    /*
+     * Rings everybody whose ring may have been lost with a dead process, or those of the process \a whose alone: rule 1 for nodes
+     * that are on no list any more.
+     */
+    void ringAll(Owner whose = 0) noexcept;
+    /* What this process has waiters of, each cell once. */
+    std::vector<Address> cellsWaitedFor() noexcept;
 
 private:
     /* \a rebuilds: how many there had been before the node's state said that it would be pushed. */

@@ -45,6 +45,13 @@ bool claim(RawArena &arena, Owner dead) noexcept
     }
 }
 
+bool isRepairedElsewhere(RawArena &arena, Owner dead) noexcept
+{
+    const ProcessSlot *slot = arena.slotOf(dead);
+    const SlotState state(slot ? slot->state.load() : 0);
+    return state.generation == dead >> 16 && state.phase == ProcessSlot::Dying && state.repairer != (arena.self() & 0xffff);
+}
+
 // Gives back the chunks of processes that are gone. Only when every list has been looked at: none has a node of theirs.
 void freeChunks(RawArena &arena) noexcept
 {
@@ -69,6 +76,36 @@ void takeAway(RawLot &lot, Cell &cell, Address address) noexcept
     lot.arena().freeCell(cell);
 }
 
+// Has \a cell served by somebody who believes nothing but the words. False: whoever holds its guard does it.
+bool serveAnew(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    cell.repairs.fetch_add(1);
+    return lot.kick(cell, address);
+}
+
+// The same for a cell that others may give up meanwhile: held open, so that nobody makes another of it while its guard is taken here.
+bool serveAnewWhileHeld(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    bool served = true;
+    if (lot.arena().whileHeld(cell, [&] { served = serveAnew(lot, cell, address); }))
+        takeAway(lot, cell, address);
+    return served;
+}
+
+// Another process repairs, but it may be stopped. That the dead is dead is known to all by now, so what waits here needs no more than to look.
+void helpOwnWaits(RawLot &lot) noexcept
+{
+    RawArena &arena = lot.arena();
+    for (const Address address : lot.cellsWaitedFor()) {
+        Cell *cell = arena.at<Cell>(address);
+        if (address == RawLot::memoryAddress())
+            serveAnew(lot, *cell, address);
+        else if (cell)
+            serveAnewWhileHeld(lot, *cell, address);
+    }
+    lot.ringAll(arena.self());
+}
+
 void repairObjects(RawLot &lot, unsigned slot) noexcept
 {
     RawArena &arena = lot.arena();
@@ -81,13 +118,7 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
         }
         if (RawArena::kindOf(cell) == Cell::Bell)
             return;
-        // held open meanwhile: nobody may take it away, and make another of it, while its guard is taken here
-        const bool last = arena.whileHeld(cell, [&] {
-            cell.repairs.fetch_add(1);
-            complete &= lot.kick(cell, address);
-        });
-        if (last)
-            takeAway(lot, cell, address);
+        complete &= serveAnewWhileHeld(lot, cell, address);
     });
     lot.slabs().sweep([&](std::uint64_t owner, Address block) {
         if (BlockOwner::kind(owner) == BlockOwner::Process)
@@ -106,9 +137,7 @@ void repairObjects(RawLot &lot, unsigned slot) noexcept
     lot.collect(slot);
     lot.slabs().repair();
     lot.slabs().trim();
-    Cell &memory = arena.header().memory;
-    memory.repairs.fetch_add(1);
-    complete &= lot.kick(memory, RawLot::memoryAddress());
+    complete &= serveAnew(lot, arena.header().memory, RawLot::memoryAddress());
     if (complete)
         freeChunks(arena);
     AIO_FAULT_POINT("repair.chunks");
@@ -123,8 +152,13 @@ bool repair(RawLot &lot, Owner dead) noexcept
     if (!arena.self())
         return false;       // also in a child forked without exec, where another thread may have had the mutex
     const std::lock_guard one(lot.repairMutex());
-    if (!arena.self() || !claim(arena, dead))
+    if (!arena.self())
         return false;
+    if (!claim(arena, dead)) {
+        if (isRepairedElsewhere(arena, dead))
+            helpOwnWaits(lot);
+        return false;
+    }
     AIO_FAULT_POINT("repair.claimed");
     repairObjects(lot, slotIndex(dead));
     AIO_FAULT_POINT("repair.done");

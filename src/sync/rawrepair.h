@@ -6,11 +6,12 @@
 
 /*
  * Putting an arena right after a process has gone. Whoever notices first does it, exactly once; a repairer that dies
- * himself is followed by the next.
+ * himself is followed by the next. One that is stopped holds up what the dead had open and the memory it had, but nobody's
+ * wait: the others see to those of their own.
  */
 namespace aio_raw::RawRepair {
 
-/* \a dead has ended: repairs everything it had, then frees its slot. False: somebody else does, or has. */
+/* \a dead has ended: repairs everything it had, then frees its slot. False: somebody else does, and only own waits were looked after, or has. */
 bool repair(RawLot &lot, Owner dead) noexcept;
 
 /*

@@ -57,26 +57,30 @@ Scenario makingAndClosing()
     };
 }
 
+// A lock that another one held who died holding everything.
+Address lockOfDead(Member &member)
+{
+    const Address cell = make(member, Cell::Lock);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        Member self(static_cast<SharedSource &>(member.arena.source()), "first victim");
+        attach(self, cell, Cell::Lock);
+        make(self, Cell::Event);
+        RawLock::tryAcquire(*self.arena.at<Cell>(cell), self.arena.self());
+        self.lot.slabs().allocate(1000);
+        std::_Exit(0);
+    }
+    siginfo_t info;
+    ::waitid(P_PID, id_t(pid), &info, WEXITED);
+    return cell;
+}
+
 // The victim repairs after another one that died holding everything.
 Scenario repairing()
 {
     return {
         "repair: repairer",
-        [](Member &member) {
-            const Address cell = make(member, Cell::Lock);
-            const pid_t pid = ::fork();
-            if (pid == 0) {
-                Member self(static_cast<SharedSource &>(member.arena.source()), "first victim");
-                attach(self, cell, Cell::Lock);
-                make(self, Cell::Event);
-                RawLock::tryAcquire(*self.arena.at<Cell>(cell), self.arena.self());
-                self.lot.slabs().allocate(1000);
-                std::_Exit(0);
-            }
-            siginfo_t info;
-            ::waitid(P_PID, id_t(pid), &info, WEXITED);
-            return cell;
-        },
+        &lockOfDead,
         [](Member &member, Address, Board &) { RawRepair::repairTheDead(member.lot); },
         [](Member &member, Address cell, Board &board) {
             attach(member, cell, Cell::Lock);
@@ -88,11 +92,44 @@ Scenario repairing()
     };
 }
 
+/*
+ * The same with a survivor who waits for the lock before, and hears of the death when the repairer is stopped. Wherever that is, the
+ * survivor goes on meanwhile, unless the repairer has the guard of the very lock.
+ */
+Scenario repairingWhileOneWaits(Manner manner)
+{
+    Scenario scenario = repairing();
+    scenario.name = manner == Manner::Bell ? "repair: repairer, a coroutine waits" : "repair: repairer, a thread waits";
+    scenario.survivor = [manner](Member &member, Address cell, Board &board) {
+        attach(member, cell, Cell::Lock);
+        Waits waits(member, manner);
+        RawLock::Acquire acquire(member.lot, cell);
+        waits.begin(acquire);
+        board.ready.store(1);
+        while (board.acknowledged.load() == 0 && board.victimGone.load() == 0)
+            usleep(20);
+        RawRepair::repairTheDead(member.lot);
+        waits.finish(0);
+        RawLock::release(member.lot, acquire.cell(), cell);
+    };
+    scenario.whileStopped = [](Member &member, Address cell, Board &board) {
+        board.acknowledged.store(1);
+        for (int i = 0; i < 5000 && board.survivorOver.load() == 0; ++i)
+            usleep(20);
+        // only now, since a kick serves: it must not be what helps
+        for (int i = 0; i < 50 && board.survivorOver.load() == 0; ++i) {
+            HARNESS_CHECK(!member.lot.kick(*member.arena.at<Cell>(cell), cell));
+            usleep(20);
+        }
+    };
+    return scenario;
+}
+
 } // namespace
 
 std::vector<Scenario> repairScenarios()
 {
-    return {makingAndClosing(), repairing()};
+    return {makingAndClosing(), repairing(), repairingWhileOneWaits(Manner::Blocking), repairingWhileOneWaits(Manner::Bell)};
 }
 
 } // namespace world
