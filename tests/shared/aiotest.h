@@ -33,6 +33,8 @@
 #include "backend.h"
 #include "eventloopchecker.h"
 #include "helperprocess.h"
+#include "losttime.h"
+#include "processstate.h"
 #include "testcoroutine.h"
 #include "testmain.h"
 #include "timescale.h"

@@ -6,23 +6,13 @@
 
 #include <QDebug>
 
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
-
-EventLoopChecker::EventLoopChecker() : m_schedstat(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC))
+EventLoopChecker::EventLoopChecker()
 {
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &EventLoopChecker::tick);
-    m_waited = waitedForProcessor();
+    m_lost = m_lostTime.total();
     m_clock.start();
     m_timer.start(10);
-}
-
-EventLoopChecker::~EventLoopChecker()
-{
-    ::close(m_schedstat);
 }
 
 double EventLoopChecker::largestGap()
@@ -43,19 +33,10 @@ bool EventLoopChecker::stayedAlive(int limit)
 
 void EventLoopChecker::tick()
 {
+    constexpr qint64 Long = 30'000'000;
     const qint64 gap = m_clock.nsecsElapsed();
+    const qint64 lost = gap > Long ? m_lostTime.exactTotal() : m_lostTime.total();
     m_clock.start();
-    const qint64 waited = waitedForProcessor();
-    m_largestGap = qMax(m_largestGap, gap - (waited - m_waited));
-    m_waited = waited;
-}
-
-// /proc/thread-self/schedstat: time on the processor, time waiting for it (ns), turns. 0 where the kernel has none.
-qint64 EventLoopChecker::waitedForProcessor() const
-{
-    char text[96] = {};
-    if (::pread(m_schedstat, text, sizeof text - 1, 0) <= 0)
-        return 0;
-    const char *second = std::strchr(text, ' ');
-    return second ? std::strtoll(second, nullptr, 10) : 0;
+    m_largestGap = qMax(m_largestGap, gap - (lost - m_lost));
+    m_lost = lost;
 }

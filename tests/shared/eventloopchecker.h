@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "losttime.h"
+
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
@@ -13,27 +15,24 @@
  *   ...
  *   QVERIFY(checker.stayedAlive());
  *
- * Time in which the thread was ready to run but another process had the processor is not held against the loop.
+ * Time in which the thread could not have run is not held against the loop.
  */
 class EventLoopChecker : public QObject
 {
 public:
     EventLoopChecker();
-    ~EventLoopChecker() override;
 
     /* The longest time without a turn so far, the present moment included, in ms. */
     double largestGap();
     /* Whether no gap was longer than \a limit ms (times AioTest::timeScale()). Prints the gap when there was one. */
     bool stayedAlive(int limit = 50);
-    /* How long this thread has waited for a processor so far, in ns: other processes had it. */
-    qint64 waitedForProcessor() const;
 
 private:
     void tick();
 
     QTimer m_timer;
     QElapsedTimer m_clock;
-    const int m_schedstat;
-    qint64 m_waited = 0;        // ns
+    const AioTest::LostTime m_lostTime;
+    qint64 m_lost = 0;          // ns
     qint64 m_largestGap = 0;    // ns
 };

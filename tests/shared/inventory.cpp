@@ -24,6 +24,13 @@ bool isGoneOrSelf(pid_t pid)
     return pid == ::getpid() || (::kill(pid, 0) != 0 && errno == ESRCH);
 }
 
+// What /proc says of a process or thread behind its name: state, parent, ...
+QList<QByteArray> statOf(const QString &directory)
+{
+    const QByteArray stat = contentOf(directory + QLatin1String("/stat"));
+    return stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 // The lines of a table of /proc/sysvipc, split into columns, without the heading.
 QList<QList<QByteArray>> ipcTable(const char *name)
 {
@@ -53,8 +60,7 @@ QStringList childProcesses()
     for (const QString &entry : entries) {
         if (!entry.at(0).isDigit())
             continue;
-        const QByteArray stat = contentOf(QStringLiteral("/proc/%1/stat").arg(entry));
-        const auto fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');     // state, ppid, ...
+        const auto fields = statOf(QStringLiteral("/proc/") + entry);
         const bool isZombie = fields[0] == "Z";
         if (fields.value(1) != self || (isZombie && !ZombiesCount))
             continue;
@@ -62,6 +68,15 @@ QStringList childProcesses()
         found.append(entry + QLatin1Char(' ') + QString::fromLocal8Bit(isZombie ? "(zombie)" : command));
     }
     return found;
+}
+
+QByteArray threadStates(qint64 pid)
+{
+    QByteArray states;
+    const QString threads = QStringLiteral("/proc/%1/task/").arg(pid);
+    for (const QString &thread : QDir(threads).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+        states += statOf(threads + thread).value(0);
+    return states;
 }
 
 QStringList openDescriptors()

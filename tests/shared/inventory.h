@@ -13,6 +13,8 @@ namespace AioTest {
 
 /* The processes whose parent is the calling one: "pid command line". */
 QStringList childProcesses();
+/* The states of the threads of \a pid, a letter each: R, S, T ... (proc(5)). */
+QByteArray threadStates(qint64 pid);
 /* What the open descriptors of this process lead to. */
 QStringList openDescriptors();
 /* The threads of this process by name. */

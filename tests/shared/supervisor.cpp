@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "inventory.h"
+#include "losttime.h"
 #include "timescale.h"
 
 #include <QDir>
@@ -92,12 +93,14 @@ int supervise(const std::function<int()> &suite)
     const QStringList ipcBefore = orphanedIpc();
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);     // orphans of the suite become children of this process
 
+    prepareToWatchMachine();
     const pid_t supervisor = ::getpid();
     s_suite = ::fork();
     if (s_suite == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         return ::getppid() == supervisor ? suite() : EXIT_FAILURE;
     }
+    watchMachine();
     std::signal(SIGINT, &passOn);
     std::signal(SIGTERM, &passOn);
     const int exitCode = waitFor(s_suite);

@@ -53,7 +53,7 @@ public:
     {
         m_clock.start();
         connect(window, &QQuickWindow::frameSwapped, this, [this, window] {
-            const qint64 waited = m_loop.waitedForProcessor();
+            const qint64 waited = m_lostTime.total();
             if (m_frames++ > 0)
                 m_longest = std::max(m_longest, m_clock.nsecsElapsed() - (waited - m_waited));
             m_waited = waited;
@@ -66,7 +66,7 @@ public:
     int frames() const { return m_frames; }
 
 private:
-    EventLoopChecker m_loop;
+    AioTest::LostTime m_lostTime;
     QElapsedTimer m_clock;
     qint64 m_waited = 0;
     qint64 m_longest = 0;

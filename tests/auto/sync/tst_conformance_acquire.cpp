@@ -683,9 +683,9 @@ private Q_SLOTS:
                     waiters.back()->start();
                     AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("waits"));
                 }
+                co_await AioTest::stopAsleep(waiters[2]->pid());        // behind: stops nobody
                 waiters[0]->kill();
                 co_await waiters[0]->coro_join();
-                ::kill(pid_t(waiters[2]->pid()), SIGSTOP);      // behind: stops nobody
                 held.unlock();
                 AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("second"));
                 ::kill(pid_t(waiters[2]->pid()), SIGCONT);

@@ -212,7 +212,7 @@ private Q_SLOTS:
             AioProcess slow(AioCall::to<&sayIndices>(*barrier, said, 2));
             slow.start();
             co_await untilWaiting(*barrier, 1);
-            ::kill(pid_t(slow.pid()), SIGSTOP);
+            co_await AioTest::stopAsleep(slow.pid());
             const int index = co_await barrier->coro_wait();
             AIO_COMPARE(index, 1);
             auto next = barrier->coro_wait();

@@ -149,8 +149,8 @@ private Q_SLOTS:
             co_await AioTest::hear(said);
             co_await AioTest::hear(said);
             auto waiting = event->coro_wait();
+            co_await AioTest::stopAsleep(stopped.pid());
             dead.kill();
-            ::kill(pid_t(stopped.pid()), SIGSTOP);
             co_await dead.coro_join();
             AioProcess setter(AioCall::to<&setAndDie>(*event));
             setter.start();

@@ -65,14 +65,14 @@ AIO_TEST_ROLE(idle)
     AioTest::say(pids.trimmed());
 
     const auto end = [&]() -> QCoro::Task<> {
-        const EventLoopChecker processor;
+        const AioTest::LostTime lostTime;
         QElapsedTimer timer;
         timer.start();
-        const qint64 waited = processor.waitedForProcessor();
+        const qint64 lost = lostTime.total();
         stop.request_stop();
         while (waits.left() > 0)
             co_await AioTest::nextTurn();
-        AioTest::say(QByteArray::number(timer.elapsed() - (processor.waitedForProcessor() - waited) / 1'000'000));
+        AioTest::say(QByteArray::number(timer.elapsed() - (lostTime.total() - lost) / 1'000'000));
         QCoreApplication::quit();
     };
     QSocketNotifier input(STDIN_FILENO, QSocketNotifier::Read);
