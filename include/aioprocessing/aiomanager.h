@@ -130,28 +130,20 @@ public:
     AioArrayProxy *createArray(const QString &type, const QVariantList &numbers)
     { return create<AioArrayProxy>(QStringLiteral("Array"), {type, QVariant(numbers)}); }
 
-    QCoro::Task<AioQueue *> coro_createQueue(qsizetype maxSize = 0) { return coro_create<AioQueue>(QStringLiteral("Queue"), {maxSize}); }
-    QCoro::Task<AioJoinableQueue *> coro_createJoinableQueue(qsizetype maxSize = 0)
-    { return coro_create<AioJoinableQueue>(QStringLiteral("JoinableQueue"), {maxSize}); }
-    QCoro::Task<AioLock *> coro_createLock() { return coro_create<AioLock>(QStringLiteral("Lock")); }
-    QCoro::Task<AioRLock *> coro_createRLock() { return coro_create<AioRLock>(QStringLiteral("RLock")); }
-    QCoro::Task<AioSemaphore *> coro_createSemaphore(int value = 1)
-    { return coro_create<AioSemaphore>(QStringLiteral("Semaphore"), {value}); }
-    QCoro::Task<AioBoundedSemaphore *> coro_createBoundedSemaphore(int value = 1)
-    { return coro_create<AioBoundedSemaphore>(QStringLiteral("BoundedSemaphore"), {value}); }
-    QCoro::Task<AioEvent *> coro_createEvent() { return coro_create<AioEvent>(QStringLiteral("Event")); }
-    QCoro::Task<AioCondition *> coro_createCondition() { return coro_create<AioCondition>(QStringLiteral("Condition")); }
-    QCoro::Task<AioBarrier *> coro_createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
-    { return coro_create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout)); }
-    QCoro::Task<AioDict *> coro_createDict(QVariantMap entries = {})
-    { return coro_create<AioDict>(QStringLiteral("dict"), {QVariant(entries)}); }
-    QCoro::Task<AioList *> coro_createList(QVariantList items = {})
-    { return coro_create<AioList>(QStringLiteral("list"), {QVariant(items)}); }
-    QCoro::Task<AioNamespace *> coro_createNamespace() { return coro_create<AioNamespace>(QStringLiteral("Namespace")); }
-    QCoro::Task<AioValueProxy *> coro_createValue(QString type, QVariant value)
-    { return coro_create<AioValueProxy>(QStringLiteral("Value"), {type, value}); }
-    QCoro::Task<AioArrayProxy *> coro_createArray(QString type, QVariantList numbers)
-    { return coro_create<AioArrayProxy>(QStringLiteral("Array"), {type, QVariant(numbers)}); }
+    QCoro::Task<AioQueue *> coro_createQueue(qsizetype maxSize = 0);
+    QCoro::Task<AioJoinableQueue *> coro_createJoinableQueue(qsizetype maxSize = 0);
+    QCoro::Task<AioLock *> coro_createLock();
+    QCoro::Task<AioRLock *> coro_createRLock();
+    QCoro::Task<AioSemaphore *> coro_createSemaphore(int value = 1);
+    QCoro::Task<AioBoundedSemaphore *> coro_createBoundedSemaphore(int value = 1);
+    QCoro::Task<AioEvent *> coro_createEvent();
+    QCoro::Task<AioCondition *> coro_createCondition();
+    QCoro::Task<AioBarrier *> coro_createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1));
+    QCoro::Task<AioDict *> coro_createDict(QVariantMap entries = {});
+    QCoro::Task<AioList *> coro_createList(QVariantList items = {});
+    QCoro::Task<AioNamespace *> coro_createNamespace();
+    QCoro::Task<AioValueProxy *> coro_createValue(QString type, QVariant value);
+    QCoro::Task<AioArrayProxy *> coro_createArray(QString type, QVariantList numbers);
 
     /*!
      * What the server makes of the type \a typeId with \a arguments: a type that a Python server has registered, for example. \c T is the class of

@@ -260,6 +260,78 @@ QCoro::Task<> AioManager::coro_shutDown()
 
 // -- objects
 
+// Not inline: a program would have all these coroutines in each file that includes the header.
+
+QCoro::Task<AioQueue *> AioManager::coro_createQueue(qsizetype maxSize)
+{
+    return coro_create<AioQueue>(QStringLiteral("Queue"), {maxSize});
+}
+
+QCoro::Task<AioJoinableQueue *> AioManager::coro_createJoinableQueue(qsizetype maxSize)
+{
+    return coro_create<AioJoinableQueue>(QStringLiteral("JoinableQueue"), {maxSize});
+}
+
+QCoro::Task<AioLock *> AioManager::coro_createLock()
+{
+    return coro_create<AioLock>(QStringLiteral("Lock"));
+}
+
+QCoro::Task<AioRLock *> AioManager::coro_createRLock()
+{
+    return coro_create<AioRLock>(QStringLiteral("RLock"));
+}
+
+QCoro::Task<AioSemaphore *> AioManager::coro_createSemaphore(int value)
+{
+    return coro_create<AioSemaphore>(QStringLiteral("Semaphore"), {value});
+}
+
+QCoro::Task<AioBoundedSemaphore *> AioManager::coro_createBoundedSemaphore(int value)
+{
+    return coro_create<AioBoundedSemaphore>(QStringLiteral("BoundedSemaphore"), {value});
+}
+
+QCoro::Task<AioEvent *> AioManager::coro_createEvent()
+{
+    return coro_create<AioEvent>(QStringLiteral("Event"));
+}
+
+QCoro::Task<AioCondition *> AioManager::coro_createCondition()
+{
+    return coro_create<AioCondition>(QStringLiteral("Condition"));
+}
+
+QCoro::Task<AioBarrier *> AioManager::coro_createBarrier(int parties, std::chrono::milliseconds timeout)
+{
+    return coro_create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout));
+}
+
+QCoro::Task<AioDict *> AioManager::coro_createDict(QVariantMap entries)
+{
+    return coro_create<AioDict>(QStringLiteral("dict"), {QVariant(entries)});
+}
+
+QCoro::Task<AioList *> AioManager::coro_createList(QVariantList items)
+{
+    return coro_create<AioList>(QStringLiteral("list"), {QVariant(items)});
+}
+
+QCoro::Task<AioNamespace *> AioManager::coro_createNamespace()
+{
+    return coro_create<AioNamespace>(QStringLiteral("Namespace"));
+}
+
+QCoro::Task<AioValueProxy *> AioManager::coro_createValue(QString type, QVariant value)
+{
+    return coro_create<AioValueProxy>(QStringLiteral("Value"), {type, value});
+}
+
+QCoro::Task<AioArrayProxy *> AioManager::coro_createArray(QString type, QVariantList numbers)
+{
+    return coro_create<AioArrayProxy>(QStringLiteral("Array"), {type, QVariant(numbers)});
+}
+
 QVariantList AioManager::barrierArguments(int parties, std::chrono::milliseconds timeout, const AioCall &action)
 {
     const QVariant seconds = timeout.count() < 0 ? QVariant() : QVariant(double(timeout.count()) / 1000);

@@ -114,13 +114,11 @@ Scenario repairingWhileOneWaits(Manner manner)
     };
     scenario.whileStopped = [](Member &member, Address cell, Board &board) {
         board.acknowledged.store(1);
-        for (int i = 0; i < 5000 && board.survivorOver.load() == 0; ++i)
+        for (const Nanoseconds end = now() + 300'000'000; now() < end && board.survivorOver.load() == 0;)
             usleep(20);
         // only now, since a kick serves: it must not be what helps
-        for (int i = 0; i < 50 && board.survivorOver.load() == 0; ++i) {
+        if (board.survivorOver.load() == 0)
             HARNESS_CHECK(!member.lot.kick(*member.arena.at<Cell>(cell), cell));
-            usleep(20);
-        }
     };
     return scenario;
 }

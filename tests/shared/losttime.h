@@ -5,7 +5,7 @@
 #include <QtGlobal>
 
 /*
- * The time that a thread lost without any fault of its own: it was ready to run and another one had the processor, or the whole
+ * The time that a thread lost without any fault of its own: it was ready to run and another one had the processor, or the
  * machine stood still, as a virtual one does now and then when its host is busy (a real-time process sees gaps of 100 ms then).
  */
 namespace AioTest {
@@ -30,7 +30,7 @@ private:
 
 /* Before the suite is forked: what follows is seen by it, too. */
 void prepareToWatchMachine();
-/* In the process that supervises the suite, from then on: a thread notes when the machine stands still. */
+/* In the process that supervises the suite, from then on: a thread for each processor notes when that stands still. */
 void watchMachine();
 
 } // namespace AioTest
