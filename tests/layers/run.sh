@@ -24,19 +24,14 @@ in_code() {    # in_code REGEX FOLDER...: without comments
 # -- rooms: each may include those before it only
 rooms=(base codec platform shm sync data queue process connection pool manager)
 declare -A level=([base]=0 [codec]=1 [platform]=1 [shm]=2 [sync]=3 [data]=4 [queue]=4 [process]=5 [connection]=6 [pool]=6 [manager]=7)
-places=$(for room in "${rooms[@]}"; do
-    for file in $(code "src/$room"); do
-        grep -noE '#include "[a-z]+/' "$file" | while IFS=: read -r line include; do
-            other=${include#*\"}
-            other=${other%/}
-            if [ -z "${level[$other]:-}" ]; then
-                echo "$file:$line: there is no room $other"
-            elif [ "$other" != "$room" ] && [ "${level[$other]}" -ge "${level[$room]}" ]; then
-                echo "$file:$line: $room includes $other"
-            fi
-        done
-    done
-done)
+levels=$(for room in "${!level[@]}"; do echo "$room ${level[$room]}"; done)
+places=$(code "${rooms[@]/#/src/}" | xargs grep -noE '#include "[a-z]+/' | awk -F'[:"/]' -v levels="$levels" '
+    BEGIN { n = split(levels, words, /[ \n]+/); for (i = 1; i < n; i += 2) level[words[i]] = words[i + 1] }
+    {   # src/ROOM/FILE:LINE:#include "OTHER/
+        room = $2; other = $(NF - 1); place = $1 "/" $2 "/" $3 ":" $4
+        if (!(other in level)) print place ": there is no room " other
+        else if (other != room && level[other] >= level[room]) print place ": " room " includes " other
+    }')
 wrong "a room includes one that stands above or beside it" "$places"
 
 wrong "the core without Qt includes Qt" "$(git ls-files -co --exclude-standard 'src/*/raw*' | xargs grep -nE '#include <(Q|aioprocessing|AioProcessing)|#include "[a-z]+/aio')"
@@ -57,9 +52,9 @@ wrong "the global thread pool, which is the application's" "$(in_code 'QThreadPo
 wrong "waiting by looking again and again" "$(in_code 'usleep|sleep_for|QThread::(m|u)?sleep|sched_yield|_mm_pause' src | grep -v aioruntimedirectory_p.cpp)"  # flock() has no deadline
 
 # -- every file says whose it is
-places=$(git ls-files -co --exclude-standard | grep -vE '^(LICENSES/|CHANGELOG.md|README.md|.*/README.md|\.gitignore|CMakePresets.json)' | while read -r file; do
-    [ -f "$file" ] && ! head -5 "$file" | grep -q 'SPDX-License-Identifier: MIT' && echo "$file"
-done)
+files=$(git ls-files -co --exclude-standard | grep -vE '^(LICENSES/|CHANGELOG.md|README.md|.*/README.md|\.gitignore|CMakePresets.json)')
+with=$(echo "$files" | xargs awk 'FNR > 5 { nextfile } /SPDX-License-Identifier: MIT/ { print FILENAME }' | sort -u)
+places=$(comm -23 <(echo "$files" | sort) <(echo "$with") | while read -r file; do [ -f "$file" ] && echo "$file"; done)
 wrong "no SPDX-License-Identifier in the first lines" "$places"
 
 wrong "a line of more than 140 characters" "$(in_code '^.{141}' src include qml tests examples)"
