@@ -115,6 +115,16 @@ QJSValue AioPoolExtension::map(const QString &function, const QJSValue &items, c
     });
 }
 
+QJSValue AioPoolExtension::imap(const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options)
+{
+    return AioPromises::imap(m_pool, function, items, visit, options, true);
+}
+
+QJSValue AioPoolExtension::imapUnordered(const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options)
+{
+    return AioPromises::imap(m_pool, function, items, visit, options, false);
+}
+
 double AioPoolExtension::submit(const QString &function, const QJSValue &arguments, const QJSValue &options)
 {
     return attempt(m_pool, [&] {

@@ -72,6 +72,15 @@ public:
      * are done. Options of a task, and chunkSize.
      */
     Q_INVOKABLE QJSValue map(const QString &function, const QJSValue &items, const QJSValue &options = QJSValue());
+    /*!
+     * Calls \a visit with each result and the number of its item, in their order, as they come; resolves with the number of results. A promise that
+     * \a visit returns is waited for: no more than four tasks for each worker are under way, or wait to be visited. The first error, of a task
+     * or of \a visit, rejects the promise and cancels what is under way, as cancel() does. Options of a task.
+     */
+    Q_INVOKABLE QJSValue imap(const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options = QJSValue());
+    /*! The same in the order in which they are done. */
+    Q_INVOKABLE QJSValue imapUnordered(const QString &function, const QJSValue &items, const QJSValue &visit,
+                                       const QJSValue &options = QJSValue());
     /*! Starts a task whose result only the signals and models bring, and returns its id. */
     Q_INVOKABLE double submit(const QString &function, const QJSValue &arguments = QJSValue(), const QJSValue &options = QJSValue());
     /*! Cancels a task of submit(). False: it is done. */

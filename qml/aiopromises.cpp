@@ -10,7 +10,7 @@
 namespace {
 
 // What JavaScript can do better. It has no await in this engine.
-constexpr char16_t script[] = uR"((function (bridge, shutDown) {
+constexpr char16_t script[] = uR"((function (bridge, shutDown, cancelled) {
     "use strict"
     const nativeThen = Promise.prototype.then
 
@@ -52,6 +52,62 @@ constexpr char16_t script[] = uR"((function (bridge, shutDown) {
                 next()
             })
             return watch(promise, () => current.cancel())
+        },
+        // One task for each item, and one visit after the other.
+        imap: function (pool, name, items, visit, options, isOrdered) {
+            const atOnce = 4 * pool.processes
+            const running = new Map()
+            const results = []                  // that have not been visited
+            let begun = 0
+            let visited = 0
+            let isVisiting = false
+            let isOver = false
+            let over
+            function end(error) {
+                if (isOver)
+                    return
+                isOver = true
+                for (const task of running.values())
+                    task.cancel()
+                if (error !== undefined)
+                    over.reject(error)
+                else
+                    over.resolve(visited)
+            }
+            function begin() {
+                while (!isOver && begun < items.length && begun - visited < atOnce) {
+                    const index = begun++
+                    const task = pool.apply(name, [items[index]], options)
+                    running.set(index, task)
+                    task.then(value => { results.push({ index: index, value: value }); running.delete(index); next() }, end)
+                }
+            }
+            function next() {
+                if (isOver || isVisiting)
+                    return
+                const place = results.findIndex(result => !isOrdered || result.index === visited)
+                if (place < 0) {
+                    if (visited === items.length)
+                        end()
+                    return
+                }
+                const result = results.splice(place, 1)[0]
+                isVisiting = true
+                Promise.resolve().then(() => visit(result.value, result.index)).then(() => {
+                    isVisiting = false
+                    ++visited
+                    begin()
+                    next()
+                }, end)
+            }
+            const promise = new Promise((resolve, reject) => { over = { resolve: resolve, reject: reject } })
+            begin()
+            next()
+            return watch(promise, () => {
+                const error = new Error("AioPool::imap was cancelled")
+                error.code = cancelled
+                end(error)
+            })
         }
     }
 }))";
@@ -61,7 +117,7 @@ constexpr char16_t script[] = uR"((function (bridge, shutDown) {
 AioPromises::AioPromises(QJSEngine *engine) : QObject(engine), m_engine(engine)
 {
     m_script = engine->evaluate(QString::fromUtf16(script), QStringLiteral("aiopromises.js"))
-                   .call({engine->newQObject(this), int(AioError::ShutDown)});
+                   .call({engine->newQObject(this), int(AioError::ShutDown), int(AioError::Cancelled)});
     Q_ASSERT(m_script.isObject());
 }
 
@@ -108,6 +164,22 @@ QJSValue AioPromises::forEach(QObject *queue, const QJSValue &function, const QJ
                                    QStringLiteral("AioQueue::forEach"));
         const AioOptions chosen(options, {QStringLiteral("signal")});
         return promises->m_script.property(QStringLiteral("forEach")).call({promises->m_engine->toScriptValue(queue), function, options});
+    });
+}
+
+QJSValue AioPromises::imap(QObject *pool, const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options,
+                           bool isOrdered)
+{
+    AioPromises *const promises = ofEngine(pool);
+    if (!promises)
+        return {};
+    return aio_qml::attempt(pool, [&] {
+        if (!items.isArray() || !visit.isCallable())
+            aio_detail::throwError(AioError::UsageError,
+                                   QStringLiteral("imap() takes an array and a function, as in imap(\"length\", files, (length, i) => ...)"),
+                                   QStringLiteral("AioPool::imap"));
+        return promises->m_script.property(QStringLiteral("imap"))
+            .call({promises->m_engine->toScriptValue(pool), function, items, visit, options, isOrdered});
     });
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "aioqmlobject.h"
 
+#include <QMetaMethod>
 #include <QQmlInfo>
 
 AioQmlObject::AioQmlObject(QObject *parent) : QObject(parent) { }
@@ -49,8 +50,33 @@ AioObject &AioQmlObject::opened() const
         auto *const self = const_cast<AioQmlObject *>(this);    // opened when it is first asked for, whoever asks
         self->m_core = self->open();
         connect(m_core.get(), &AioObject::errorOccurred, self, &AioQmlObject::errorOccurred);
+        self->watch();
     }
     return *m_core;
+}
+
+void AioQmlObject::connectNotify(const QMetaMethod &signal)
+{
+    if (signal != QMetaMethod::fromSignal(&AioQmlObject::stateChanged))
+        return;
+    m_isWatched = true;
+    watch();
+}
+
+void AioQmlObject::watch()
+{
+    if (m_core && m_isWatched)
+        connect(m_core.get(), &AioObject::stateChanged, this, &AioQmlObject::tellOfChange, Qt::UniqueConnection);
+}
+
+// The first change after the last listener has gone ends the watch.
+void AioQmlObject::tellOfChange()
+{
+    m_isWatched = isSignalConnected(QMetaMethod::fromSignal(&AioQmlObject::stateChanged));
+    if (m_isWatched)
+        Q_EMIT stateChanged();
+    else
+        disconnect(m_core.get(), &AioObject::stateChanged, this, nullptr);
 }
 
 void AioQmlObject::requireNoName() const
@@ -79,4 +105,5 @@ void AioQmlObject::componentComplete()
         Q_EMIT errorOccurred(e.error());
     }
     Q_EMIT handleChanged();
+    Q_EMIT stateChanged();
 }

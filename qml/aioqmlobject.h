@@ -27,6 +27,10 @@
  * The shared object is opened when the element is complete. Changing what names it then opens another one, and what waits for the old one ends
  * with Cancelled.
  *
+ * Properties that show a state, such as AioEvent.isSet, may be bound to: they follow what any process does with the object, at most fifty times a
+ * second. While nobody binds to them, or nothing changes, that costs nothing. See AioObject::stateChanged() of C++ for what it costs else. Objects
+ * of a manager have no such news, and asking for their state blocks until the answer has come.
+ *
  * Operations that may wait return a Promise; the others throw an Error. The last argument of the former is a number of
  * milliseconds, or options: { timeout: 500, signal: controller.signal }. Out of time is no error: it is false, or undefined where there would
  * be a value. See AioPromises for the errors.
@@ -70,6 +74,8 @@ Q_SIGNALS:
     void nameChanged();
     void contextChanged();
     void handleChanged();
+    /*! What a property shows has changed. */
+    void stateChanged();
 
 protected:
     explicit AioQmlObject(QObject *parent);
@@ -99,15 +105,35 @@ protected:
     {
         return static_cast<T &>(opened());
     }
+    /*! The promise of the task that \a start(object, deadline, stop) returns. */
+    template<class T, class Start>
+    QJSValue promise(const QJSValue &options, Start start)
+    {
+        return AioPromises::of(this, options, [&](QDeadlineTimer deadline, std::stop_token stop) {
+            return start(core<T>(), deadline, std::move(stop));
+        });
+    }
+    /*! What \a ask(object) returns; what it throws is thrown in JavaScript. */
+    template<class T, class Ask>
+    auto call(Ask ask) const
+    {
+        return aio_qml::attempt(this, [&] { return ask(core<T>()); });
+    }
+    void connectNotify(const QMetaMethod &signal) override;
     /*! Something that names the object has changed. */
     void reopen();
     bool isComplete() const { return m_isComplete; }
+    /*! Whether it is one that somebody else has made. */
+    bool isGiven() const { return !m_handle.isNull(); }
 
 private:
     AioObject &opened() const;
     void requireNoName() const;
+    void watch();
+    void tellOfChange();
 
     bool m_isComplete = true;
+    bool m_isWatched = false;
     QString m_name;
     QPointer<AioQmlContext> m_context;
     AioHandle m_handle;

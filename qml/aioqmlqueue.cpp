@@ -4,8 +4,6 @@
 
 #include <QJSEngine>
 
-using aio_qml::attempt;
-
 // -- AioQueue
 
 std::unique_ptr<AioObject> AioQmlQueue::open()
@@ -33,28 +31,24 @@ void AioQmlQueue::setMaxSize(int maxSize)
 
 QJSValue AioQmlQueue::put(const QJSValue &value, const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this, &value](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioQueue>().coro_put(aio_qml::toMessage(value), deadline, std::move(stop));
-    });
+    return promise<AioQueue>(options, [&value](AioQueue &queue, auto ...wait) { return queue.coro_put(aio_qml::toMessage(value), wait...); });
 }
 
 bool AioQmlQueue::tryPut(const QJSValue &value)
 {
-    return attempt(this, [&] { return core<AioQueue>().tryPut(aio_qml::toMessage(value)); });
+    return call<AioQueue>([&value](AioQueue &queue) { return queue.tryPut(aio_qml::toMessage(value)); });
 }
 
 QJSValue AioQmlQueue::get(const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioQueue>().coro_get(deadline, std::move(stop));
-    });
+    return promise<AioQueue>(options, [](AioQueue &queue, auto ...wait) { return queue.coro_get(wait...); });
 }
 
 QJSValue AioQmlQueue::tryGet()
 {
-    return attempt(this, [this] {
+    return call<AioQueue>([this](AioQueue &queue) {
         QJSEngine *const engine = qjsEngine(this);
-        std::optional<QVariant> item = core<AioQueue>().tryGet();
+        const std::optional<QVariant> item = queue.tryGet();
         return item && engine ? aio_qml::toScript(engine, *item) : QJSValue();
     });
 }
@@ -66,27 +60,38 @@ QJSValue AioQmlQueue::forEach(const QJSValue &function, const QJSValue &options)
 
 int AioQmlQueue::size() const
 {
-    return attempt(this, [this] { return int(core<AioQueue>().size()); });
+    return call<AioQueue>([](const AioQueue &queue) { return int(queue.size()); });
 }
 
 bool AioQmlQueue::isFull() const
 {
-    return attempt(this, [this] { return core<AioQueue>().isFull(); });
+    return call<AioQueue>([](const AioQueue &queue) { return queue.isFull(); });
 }
 
 void AioQmlQueue::close()
 {
-    attempt(this, [this] { core<AioQueue>().close(); });
+    call<AioQueue>([](AioQueue &queue) { queue.close(); });
 }
 
 void AioQmlQueue::shutDown(bool immediate)
 {
-    attempt(this, [this, immediate] { core<AioQueue>().shutDown(immediate); });
+    call<AioQueue>([immediate](AioQueue &queue) { queue.shutDown(immediate); });
 }
 
 bool AioQmlQueue::isShutDown() const
 {
-    return attempt(this, [this] { return core<AioQueue>().isShutDown(); });
+    return call<AioQueue>([](const AioQueue &queue) { return queue.isShutDown(); });
+}
+
+// -- AioSimpleQueue
+
+std::unique_ptr<AioObject> AioQmlSimpleQueue::open()
+{
+    if (maxSize() != 0)
+        aio_detail::throwError(AioError::UsageError, QStringLiteral("an AioSimpleQueue has no maxSize: use an AioQueue"));
+    auto queue = make<AioSimpleQueue>();
+    announce(queue.get());
+    return queue;
 }
 
 // -- AioJoinableQueue
@@ -111,24 +116,20 @@ void AioQmlJoinableQueue::setPolicy(DeadConsumerPolicy policy)
 
 void AioQmlJoinableQueue::taskDone()
 {
-    attempt(this, [this] { core<AioJoinableQueue>().taskDone(); });
+    call<AioJoinableQueue>([](AioJoinableQueue &queue) { queue.taskDone(); });
 }
 
 QJSValue AioQmlJoinableQueue::join(const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioJoinableQueue>().coro_join(deadline, std::move(stop));
-    });
+    return promise<AioJoinableQueue>(options, [](AioJoinableQueue &queue, auto ...wait) { return queue.coro_join(wait...); });
 }
 
 QJSValue AioQmlJoinableQueue::getDelivery(const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioJoinableQueue>().coro_getDelivery(deadline, std::move(stop));
-    });
+    return promise<AioJoinableQueue>(options, [](AioJoinableQueue &queue, auto ...wait) { return queue.coro_getDelivery(wait...); });
 }
 
 double AioQmlJoinableQueue::lostCount() const
 {
-    return attempt(this, [this] { return double(core<AioJoinableQueue>().lostCount()); });
+    return call<AioJoinableQueue>([](const AioJoinableQueue &queue) { return double(queue.lostCount()); });
 }

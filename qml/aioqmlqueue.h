@@ -5,6 +5,7 @@
 #include "aioqmlobject.h"
 
 #include <aioprocessing/aiojoinablequeue.h>
+#include <aioprocessing/aiosimplequeue.h>
 
 /*!
  * \class AioQueue
@@ -23,12 +24,20 @@ class AioQmlQueue : public AioQmlObject
     Q_OBJECT
     QML_NAMED_ELEMENT(AioQueue)
     Q_PROPERTY(int maxSize READ maxSize WRITE setMaxSize NOTIFY maxSizeChanged)
+    Q_PROPERTY(int size READ size NOTIFY stateChanged)
+    Q_PROPERTY(bool isEmpty READ isEmpty NOTIFY stateChanged)
+    Q_PROPERTY(bool isFull READ isFull NOTIFY stateChanged)
+    Q_PROPERTY(bool isShutDown READ isShutDown NOTIFY stateChanged)
 public:
     explicit AioQmlQueue(QObject *parent = nullptr) : AioQmlObject(parent) {}
 
     /*! How many items it holds at most; 0: as many as there is memory for. */
     int maxSize() const { return m_maxSize; }
     void setMaxSize(int maxSize);
+    int size() const;
+    bool isEmpty() const { return size() == 0; }
+    bool isFull() const;
+    bool isShutDown() const;
 
     /*! True; false: out of time. */
     Q_INVOKABLE QJSValue put(const QJSValue &value, const QJSValue &options = QJSValue());
@@ -42,12 +51,8 @@ public:
      * promise that \a function returns is waited for. What it throws rejects the promise of forEach().
      */
     Q_INVOKABLE QJSValue forEach(const QJSValue &function, const QJSValue &options = QJSValue());
-    Q_INVOKABLE int size() const;
-    Q_INVOKABLE bool isEmpty() const { return size() == 0; }
-    Q_INVOKABLE bool isFull() const;
     Q_INVOKABLE void close();
     Q_INVOKABLE void shutDown(bool immediate = false);
-    Q_INVOKABLE bool isShutDown() const;
 
 Q_SIGNALS:
     void got(const QVariant &item);
@@ -61,6 +66,18 @@ protected:
 
 private:
     int m_maxSize = 0;
+};
+
+/*! \class AioSimpleQueue \brief A queue without a limit of its own: its maxSize stays 0. */
+class AioQmlSimpleQueue : public AioQmlQueue
+{
+    Q_OBJECT
+    QML_NAMED_ELEMENT(AioSimpleQueue)
+public:
+    explicit AioQmlSimpleQueue(QObject *parent = nullptr) : AioQmlQueue(parent) {}
+
+protected:
+    std::unique_ptr<AioObject> open() override;
 };
 
 /*!

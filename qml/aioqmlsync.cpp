@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "aioqmlsync.h"
 
-using aio_qml::attempt;
-
 // -- AioLock
 
 std::unique_ptr<AioObject> AioQmlLock::open()
@@ -15,72 +13,65 @@ std::unique_ptr<AioObject> AioQmlLock::open()
     return lock;
 }
 
+bool AioQmlLock::locked() const
+{
+    return call<AioLock>([](const AioLock &lock) { return lock.locked(); });
+}
+
 QJSValue AioQmlLock::acquire(const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioLock>().coro_acquire(deadline, std::move(stop));
-    });
+    return promise<AioLock>(options, [](AioLock &lock, auto ...wait) { return lock.coro_acquire(wait...); });
 }
 
 bool AioQmlLock::tryAcquire()
 {
-    return attempt(this, [this] { return core<AioLock>().tryAcquire(); });
+    return call<AioLock>([](AioLock &lock) { return lock.tryAcquire(); });
 }
 
 void AioQmlLock::release()
 {
-    attempt(this, [this] { core<AioLock>().release(); });
-}
-
-bool AioQmlLock::locked() const
-{
-    return attempt(this, [this] { return core<AioLock>().locked(); });
+    call<AioLock>([](AioLock &lock) { lock.release(); });
 }
 
 bool AioQmlLock::wasAbandoned() const
 {
-    return attempt(this, [this] { return core<AioLock>().wasAbandoned(); });
+    return call<AioLock>([](const AioLock &lock) { return lock.wasAbandoned(); });
 }
 
-// -- AioSemaphore
+// -- AioRLock
 
-std::unique_ptr<AioObject> AioQmlSemaphore::open()
+std::unique_ptr<AioObject> AioQmlRLock::open()
 {
-    auto semaphore = make<AioSemaphore>(m_permits);
-    connect(semaphore.get(), &AioSemaphore::acquired, this, &AioQmlSemaphore::acquired);
-    connect(semaphore.get(), &AioSemaphore::released, this, &AioQmlSemaphore::released);
-    return semaphore;
+    auto lock = make<AioRLock>();
+    connect(lock.get(), &AioRLock::acquired, this, &AioQmlRLock::acquired);
+    connect(lock.get(), &AioRLock::released, this, &AioQmlRLock::released);
+    connect(lock.get(), &AioRLock::ownerDied, this, &AioQmlRLock::ownerDied);
+    return lock;
 }
 
-void AioQmlSemaphore::setPermits(int permits)
+bool AioQmlRLock::locked() const
 {
-    if (permits == m_permits)
-        return;
-    m_permits = permits;
-    Q_EMIT permitsChanged();
-    reopen();
+    return call<AioRLock>([](const AioRLock &lock) { return lock.locked(); });
 }
 
-QJSValue AioQmlSemaphore::acquire(const QJSValue &options)
+int AioQmlRLock::depth() const
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioSemaphore>().coro_acquire(deadline, std::move(stop));
-    });
+    return call<AioRLock>([](const AioRLock &lock) { return lock.depth(); });
 }
 
-bool AioQmlSemaphore::tryAcquire()
+QJSValue AioQmlRLock::acquire(const QJSValue &options)
 {
-    return attempt(this, [this] { return core<AioSemaphore>().tryAcquire(); });
+    return promise<AioRLock>(options, [](AioRLock &lock, auto ...wait) { return lock.coro_acquire(wait...); });
 }
 
-void AioQmlSemaphore::release(int count)
+void AioQmlRLock::release()
 {
-    attempt(this, [this, count] { core<AioSemaphore>().release(count); });
+    call<AioRLock>([](AioRLock &lock) { lock.release(); });
 }
 
-int AioQmlSemaphore::value() const
+bool AioQmlRLock::wasAbandoned() const
 {
-    return attempt(this, [this] { return core<AioSemaphore>().value(); });
+    return call<AioRLock>([](const AioRLock &lock) { return lock.wasAbandoned(); });
 }
 
 // -- AioEvent
@@ -92,26 +83,24 @@ std::unique_ptr<AioObject> AioQmlEvent::open()
     return event;
 }
 
+bool AioQmlEvent::isSet() const
+{
+    return call<AioEvent>([](const AioEvent &event) { return event.isSet(); });
+}
+
 void AioQmlEvent::set()
 {
-    attempt(this, [this] { core<AioEvent>().set(); });
+    call<AioEvent>([](AioEvent &event) { event.set(); });
 }
 
 void AioQmlEvent::clear()
 {
-    attempt(this, [this] { core<AioEvent>().clear(); });
-}
-
-bool AioQmlEvent::isSet() const
-{
-    return attempt(this, [this] { return core<AioEvent>().isSet(); });
+    call<AioEvent>([](AioEvent &event) { event.clear(); });
 }
 
 QJSValue AioQmlEvent::wait(const QJSValue &options)
 {
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioEvent>().coro_wait(deadline, std::move(stop));
-    });
+    return promise<AioEvent>(options, [](AioEvent &event, auto ...wait) { return event.coro_wait(wait...); });
 }
 
 // -- AioBarrier
@@ -132,29 +121,27 @@ void AioQmlBarrier::setParties(int parties)
     reopen();
 }
 
-QJSValue AioQmlBarrier::wait(const QJSValue &options)
-{
-    return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        return core<AioBarrier>().coro_wait(deadline, std::move(stop));
-    });
-}
-
-void AioQmlBarrier::abort()
-{
-    attempt(this, [this] { core<AioBarrier>().abort(); });
-}
-
-void AioQmlBarrier::reset()
-{
-    attempt(this, [this] { core<AioBarrier>().reset(); });
-}
-
 int AioQmlBarrier::waiting() const
 {
-    return attempt(this, [this] { return core<AioBarrier>().waiting(); });
+    return call<AioBarrier>([](const AioBarrier &barrier) { return barrier.waiting(); });
 }
 
 bool AioQmlBarrier::isBroken() const
 {
-    return attempt(this, [this] { return core<AioBarrier>().isBroken(); });
+    return call<AioBarrier>([](const AioBarrier &barrier) { return barrier.isBroken(); });
+}
+
+QJSValue AioQmlBarrier::wait(const QJSValue &options)
+{
+    return promise<AioBarrier>(options, [](AioBarrier &barrier, auto ...wait) { return barrier.coro_wait(wait...); });
+}
+
+void AioQmlBarrier::abort()
+{
+    call<AioBarrier>([](AioBarrier &barrier) { barrier.abort(); });
+}
+
+void AioQmlBarrier::reset()
+{
+    call<AioBarrier>([](AioBarrier &barrier) { barrier.reset(); });
 }

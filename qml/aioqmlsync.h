@@ -7,7 +7,7 @@
 #include <aioprocessing/aiobarrier.h>
 #include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiolock.h>
-#include <aioprocessing/aiosemaphore.h>
+#include <aioprocessing/aiorlock.h>
 
 /*
  * The primitives. What each means, and guarantees, stands with the class of C++ that has its name.
@@ -25,14 +25,15 @@ class AioQmlLock : public AioQmlObject
 {
     Q_OBJECT
     QML_NAMED_ELEMENT(AioLock)
+    Q_PROPERTY(bool locked READ locked NOTIFY stateChanged)
 public:
     explicit AioQmlLock(QObject *parent = nullptr) : AioQmlObject(parent) {}
 
+    bool locked() const;
     /*! True; false: out of time. */
     Q_INVOKABLE QJSValue acquire(const QJSValue &options = QJSValue());
     Q_INVOKABLE bool tryAcquire();
     Q_INVOKABLE void release();
-    Q_INVOKABLE bool locked() const;
     Q_INVOKABLE bool wasAbandoned() const;
 
 Q_SIGNALS:
@@ -44,35 +45,35 @@ protected:
     std::unique_ptr<AioObject> open() override;
 };
 
-/*! \class AioSemaphore \brief Permits that count something; permits says how many a new one has. */
-class AioQmlSemaphore : public AioQmlObject
+/*!
+ * \class AioRLock
+ * \brief A lock that its owner, which here is the object, may take again, and releases as often.
+ *
+ * There is no tryAcquire(), since that is the thread's in C++; acquire(0) is the same.
+ */
+class AioQmlRLock : public AioQmlObject
 {
     Q_OBJECT
-    QML_NAMED_ELEMENT(AioSemaphore)
-    Q_PROPERTY(int permits READ permits WRITE setPermits NOTIFY permitsChanged)
+    QML_NAMED_ELEMENT(AioRLock)
+    Q_PROPERTY(bool locked READ locked NOTIFY stateChanged)
 public:
-    explicit AioQmlSemaphore(QObject *parent = nullptr) : AioQmlObject(parent) {}
+    explicit AioQmlRLock(QObject *parent = nullptr) : AioQmlObject(parent) {}
 
-    int permits() const { return m_permits; }
-    void setPermits(int permits);
-
+    bool locked() const;
+    /*! How often its owner has taken it; 0: nobody has it. */
+    Q_INVOKABLE int depth() const;
     /*! True; false: out of time. */
     Q_INVOKABLE QJSValue acquire(const QJSValue &options = QJSValue());
-    Q_INVOKABLE bool tryAcquire();
-    Q_INVOKABLE void release(int count = 1);
-    /*! How many permits are free. */
-    Q_INVOKABLE int value() const;
+    Q_INVOKABLE void release();
+    Q_INVOKABLE bool wasAbandoned() const;
 
 Q_SIGNALS:
     void acquired();
     void released();
-    void permitsChanged();
+    void ownerDied(int pid);
 
 protected:
     std::unique_ptr<AioObject> open() override;
-
-private:
-    int m_permits = 1;
 };
 
 /*! \class AioEvent \brief A flag on which any number of processes wait. */
@@ -80,12 +81,13 @@ class AioQmlEvent : public AioQmlObject
 {
     Q_OBJECT
     QML_NAMED_ELEMENT(AioEvent)
+    Q_PROPERTY(bool isSet READ isSet NOTIFY stateChanged)
 public:
     explicit AioQmlEvent(QObject *parent = nullptr) : AioQmlObject(parent) {}
 
+    bool isSet() const;
     Q_INVOKABLE void set();
     Q_INVOKABLE void clear();
-    Q_INVOKABLE bool isSet() const;
     /*! True; false: out of time. */
     Q_INVOKABLE QJSValue wait(const QJSValue &options = QJSValue());
 
@@ -102,18 +104,21 @@ class AioQmlBarrier : public AioQmlObject
     Q_OBJECT
     QML_NAMED_ELEMENT(AioBarrier)
     Q_PROPERTY(int parties READ parties WRITE setParties NOTIFY partiesChanged REQUIRED)
+    Q_PROPERTY(int waiting READ waiting NOTIFY stateChanged)
+    Q_PROPERTY(bool isBroken READ isBroken NOTIFY stateChanged)
 public:
     explicit AioQmlBarrier(QObject *parent = nullptr) : AioQmlObject(parent) {}
 
     int parties() const { return m_parties; }
     void setParties(int parties);
+    /*! How many wait; looks at all waits of the context, so bind to it where that are not hundreds of thousands. */
+    int waiting() const;
+    bool isBroken() const;
 
     /*! This party's number, from 0; undefined: out of time, and the barrier is broken. */
     Q_INVOKABLE QJSValue wait(const QJSValue &options = QJSValue());
     Q_INVOKABLE void abort();
     Q_INVOKABLE void reset();
-    Q_INVOKABLE int waiting() const;
-    Q_INVOKABLE bool isBroken() const;
 
 Q_SIGNALS:
     void passed(int index);

@@ -44,8 +44,8 @@ class AIOPROCESSING_EXPORT AioBarrier : public AioObject
 {
     Q_OBJECT
     Q_PROPERTY(int parties READ parties CONSTANT)
-    Q_PROPERTY(int waiting READ waiting)
-    Q_PROPERTY(bool broken READ isBroken)
+    Q_PROPERTY(int waiting READ waiting NOTIFY stateChanged)
+    Q_PROPERTY(bool broken READ isBroken NOTIFY stateChanged)
 public:
     /*! How long a party waits if it does not say; less than 0: for ever. */
     using Timeout = std::chrono::milliseconds;

@@ -40,7 +40,7 @@
 class AIOPROCESSING_EXPORT AioBoundedSemaphore : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(int value READ value)
+    Q_PROPERTY(int value READ value NOTIFY stateChanged)
     Q_PROPERTY(int initialValue READ initialValue CONSTANT)
 public:
     /*! A new semaphore with one permit in the default context. */

@@ -34,7 +34,7 @@
 class AIOPROCESSING_EXPORT AioEvent : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(bool isSet READ isSet)
+    Q_PROPERTY(bool isSet READ isSet NOTIFY stateChanged)
 public:
     /*! A new event in the default context, not set. */
     explicit AioEvent(QObject *parent = nullptr);

@@ -41,7 +41,7 @@ class AioLockPrivate;
 class AIOPROCESSING_EXPORT AioLock : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(bool locked READ locked)
+    Q_PROPERTY(bool locked READ locked NOTIFY stateChanged)
 public:
     /*! A new lock in the default context. */
     explicit AioLock(QObject *parent = nullptr);

@@ -48,8 +48,19 @@ public:
 Q_SIGNALS:
     /*! An operation of this object failed with \a error, also when nobody awaits the task of that operation. */
     void errorOccurred(const AioError &error);
+    /*!
+     * What the properties read has changed: whether an event is set, who has a lock, the value of a semaphore, how many wait at a barrier and whether
+     * it is broken, the size of a queue. Whoever changed it, in whatever process, also by dying. It comes from the event loop of the object's
+     * thread, once for many changes, and at most fifty times a second; what came and went between two looks may be missed. Not for AioCondition, and not
+     * for objects of a manager.
+     *
+     * Costs: nothing without listeners, and no wake-up while nothing changes. With them, whoever makes the first change after a signal and
+     * its pause also wakes this thread (some microseconds); the changes until the next one cost as little as always.
+     */
+    void stateChanged();
 
 protected:
+    void connectNotify(const QMetaMethod &signal) override;
     friend class AioObjectPrivate;
     AioObject(std::unique_ptr<AioObjectPrivate> d, QObject *parent);
 

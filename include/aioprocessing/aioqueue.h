@@ -85,7 +85,7 @@ PlainTarget plainTarget(T &value)
 class AIOPROCESSING_EXPORT AioQueue : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(qsizetype size READ size)
+    Q_PROPERTY(qsizetype size READ size NOTIFY stateChanged)
     Q_PROPERTY(qsizetype maxSize READ maxSize CONSTANT)
 public:
     /*! A new queue in the default context without a limit of its own (about a million items). */

@@ -43,7 +43,7 @@ class AioRLockPrivate;
 class AIOPROCESSING_EXPORT AioRLock : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(bool locked READ locked)
+    Q_PROPERTY(bool locked READ locked NOTIFY stateChanged)
 public:
     /*! A new lock in the default context. */
     explicit AioRLock(QObject *parent = nullptr);

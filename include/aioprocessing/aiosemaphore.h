@@ -38,7 +38,7 @@
 class AIOPROCESSING_EXPORT AioSemaphore : public AioObject
 {
     Q_OBJECT
-    Q_PROPERTY(int value READ value)
+    Q_PROPERTY(int value READ value NOTIFY stateChanged)
 public:
     /*! A new semaphore with one permit in the default context. */
     explicit AioSemaphore(QObject *parent = nullptr);

@@ -500,6 +500,7 @@ void AioQueue::connectNotify(const QMetaMethod &signal)
     static const QMetaMethod items = QMetaMethod::fromSignal(&AioQueue::itemAvailable);
     if (d_ptr->cell && signal == items)
         QueueWatch::watchItems(this, *d());
+    AioObject::connectNotify(signal);
 }
 
 void AioQueue::close()

@@ -19,7 +19,7 @@ public:
 
     /* Emits shutDownDone(), once. */
     void sayShutDown(AioQueue *queue);
-    static bool isListenedTo(AioQueue *queue, const QMetaMethod &signal) { return queue->isSignalConnected(signal); }
+    std::shared_ptr<aio_raw::RawOperation> change() const override;
 
     std::atomic<bool> closed = false;
     std::atomic<bool> saidShutDown = false;

@@ -85,3 +85,8 @@ void watchSpace(AioQueue *queue, AioQueuePrivate &d, std::size_t bytes)
 }
 
 } // namespace aio_detail::QueueWatch
+
+std::shared_ptr<aio_raw::RawOperation> AioQueuePrivate::change() const
+{
+    return std::make_shared<aio_raw::RawQueue::Change>(cell->raw(), cell->address());
+}

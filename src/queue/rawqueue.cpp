@@ -52,6 +52,8 @@ void serveQueue(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
             lot.inviteElsewhere(cell, role, wish);
         if ((ready > 0 || over) && (cell.word.load() & RawQueue::Watched))
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToWatch);
+        if (role == 0 && (cell.word.load() & RawQueue::Watched))
+            lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToSeeChange);
         if (role == 1 && body->policy != RawQueue::Plain && RawUnfinished::isAllDone(lot.arena(), *body))
             lot.inviteSome(cell, role, UINT32_MAX, repair, RawQueue::ToJoin);
     }

@@ -88,8 +88,8 @@ inline constexpr std::size_t ChunkBytes = RingBody::SlotsPerChunk * sizeof(RingS
 
 enum Detail { BodyAddress = 0 };
 
-/* What somebody waits for, in his node: getters and watchers of items in role 0, the others in role 1. */
-enum Wish : std::uint32_t { ToGet, ToPut, ToJoin, ToWatch };
+/* What somebody waits for, in his node: getters, watchers of items and of the size in role 0, the others in role 1. */
+enum Wish : std::uint32_t { ToGet, ToPut, ToJoin, ToWatch, ToSeeChange };
 
 /* What becomes of a message that was got: nothing; or it is unfinished until taskDone(), and when its consumer dies before, is ... */
 enum Policy : std::uint32_t { Plain, CountAsLost, Redeliver };

@@ -4,6 +4,8 @@
 
 #include "queue/rawunfinished.h"
 
+#include <utility>
+
 namespace aio_raw::RawQueue {
 
 bool Watch::attempt() noexcept
@@ -36,6 +38,23 @@ void Watch::describe(Node &node) noexcept
 {
     node.snapshot = ToWatch;
     cell().word.fetch_or(Watched);
+}
+
+bool Change::attempt() noexcept
+{
+    const std::uint64_t before = std::exchange(m_seen, look());
+    return before != m_seen;
+}
+
+void Change::describe(Node &node) noexcept
+{
+    node.snapshot = ToSeeChange;
+    cell().word.fetch_or(Watched);
+}
+
+std::uint64_t Change::look() const noexcept
+{
+    return size(m_lot, cell()) << 1 | isShutDown(cell());
 }
 
 } // namespace aio_raw::RawQueue

@@ -34,4 +34,19 @@ private:
     bool m_isOver = false;
 };
 
+/* In role 0: done when the number of messages is not what it was, or the queue has been shut down. */
+class Change final : public RawOperation
+{
+public:
+    Change(RawLot &lot, Address cell) noexcept : RawOperation(lot, cell), m_seen(look()) {}
+    bool attempt() noexcept override;
+    void describe(Node &node) noexcept override;
+    void beforeLook() noexcept override { cell().word.fetch_and(~AllInvited); }
+
+private:
+    std::uint64_t look() const noexcept;
+
+    std::uint64_t m_seen;
+};
+
 } // namespace aio_raw::RawQueue

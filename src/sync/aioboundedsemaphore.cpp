@@ -55,7 +55,8 @@ bool AioBoundedSemaphore::tryAcquire()
     if (!d_ptr->cell) [[unlikely]]
         return callRemote(this, *d_ptr, acquiringCall("AioBoundedSemaphore::tryAcquire", QDeadlineTimer(0), {})).has_value();
     d_ptr->cell->requireMember("AioBoundedSemaphore::tryAcquire");
-    return RawBoundedSemaphore::tryAcquire(d_ptr->cell->raw(), d_ptr->cell->cell());
+    const OpenCell &open = *d_ptr->cell;
+    return RawBoundedSemaphore::tryAcquire(open.raw(), open.cell(), open.address());
 }
 
 bool AioBoundedSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)

@@ -55,8 +55,9 @@ void AioEvent::clear()
         callRemote(this, *d_ptr, RemoteCall("AioEvent::clear", "clear"));
         return;
     }
-    d_ptr->cell->requireMember("AioEvent::clear");
-    RawEvent::clear(d_ptr->cell->cell());
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioEvent::clear");
+    RawEvent::clear(open.raw(), open.cell(), open.address());
 }
 
 QCoro::Task<> AioEvent::coro_set()

@@ -67,7 +67,7 @@ bool AioLock::tryAcquire()
         return acquireRemote(QDeadlineTimer(0), {}, "AioLock::tryAcquire");
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioLock::tryAcquire");
-    if (!RawLock::tryAcquire(open.cell(), open.raw().arena().self()))
+    if (!RawLock::tryAcquire(open.raw(), open.cell(), open.address(), open.raw().arena().self()))
         return false;
     tellIfAbandoned();
     return true;
@@ -204,4 +204,5 @@ void AioLock::connectNotify(const QMetaMethod &signal)
 {
     if (signal == QMetaMethod::fromSignal(&AioLock::released))
         d()->tellsRelease.store(true);
+    AioObject::connectNotify(signal);
 }

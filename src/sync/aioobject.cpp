@@ -3,6 +3,7 @@
 #include "sync/aioobject_p.h"
 
 #include "base/aiologging_p.h"
+#include "sync/aiostate_p.h"
 #include "sync/rawlock.h"
 #include "sync/rawrepair.h"
 
@@ -10,6 +11,7 @@
 
 #include <QCryptographicHash>
 #include <QDebug>
+#include <QMetaMethod>
 #include <QVariant>
 #include <QtEndian>
 
@@ -327,6 +329,17 @@ AioObject::~AioObject()
     d_ptr->waits->close();
     if (d_ptr->remote)
         d_ptr->remote->close();
+}
+
+std::shared_ptr<RawOperation> AioObjectPrivate::change() const
+{
+    return std::make_shared<RawChange>(cell->raw(), cell->address());
+}
+
+void AioObject::connectNotify(const QMetaMethod &signal)
+{
+    if (d_ptr->cell && signal == QMetaMethod::fromSignal(&AioObject::stateChanged))
+        watchState(this, *d_ptr);
 }
 
 AioHandle AioObject::handle() const

@@ -109,12 +109,17 @@ public:
     virtual ~AioObjectPrivate() = default;
 
     static AioObjectPrivate &of(AioObject *object) { return *object->d_ptr; }
+    static bool isListenedTo(AioObject *object, const QMetaMethod &signal) { return object->isSignalConnected(signal); }
     AioHandle handle() const { return cell ? AioHandle(kind, cell->context().id(), cell->handle()) : remote->handle(); }
 
     const std::shared_ptr<aio_detail::OpenCell> cell;               // null: the object is a manager's
     const std::shared_ptr<aio_detail::RemoteBackend> remote;
     const std::shared_ptr<aio_detail::WaitGroup> waits = std::make_shared<aio_detail::WaitGroup>();
+    /*! Waits, again and again, until the state of the cell has changed; see AioObject::stateChanged(). */
+    virtual std::shared_ptr<aio_raw::RawOperation> change() const;
+
     const AioHandle::Kind kind;
+    std::atomic<bool> watchesState = false;     // aiostate_p.h
     mutable std::mutex errorMutex;
     AioError error;
 };

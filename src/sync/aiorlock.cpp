@@ -89,7 +89,7 @@ bool AioRLock::tryAcquire()
         return acquireRemote(QDeadlineTimer(0), {}, "AioRLock::tryAcquire");
     const OpenCell &open = *d_ptr->cell;
     open.requireMember("AioRLock::tryAcquire");
-    if (!RawRLock::tryAcquire(open.cell(), threadToken(open)))
+    if (!RawRLock::tryAcquire(open.raw(), open.cell(), open.address(), threadToken(open)))
         return false;
     tellIfAbandoned();
     return true;

@@ -68,8 +68,9 @@ bool AioSemaphore::tryAcquire()
 {
     if (!d_ptr->cell) [[unlikely]]
         return callRemote(this, *d_ptr, acquiringCall("AioSemaphore::tryAcquire", QDeadlineTimer(0), {})).has_value();
-    d_ptr->cell->requireMember("AioSemaphore::tryAcquire");
-    return RawSemaphore::tryAcquire(d_ptr->cell->cell());
+    const OpenCell &open = *d_ptr->cell;
+    open.requireMember("AioSemaphore::tryAcquire");
+    return RawSemaphore::tryAcquire(open.raw(), open.cell(), open.address());
 }
 
 bool AioSemaphore::acquire(QDeadlineTimer deadline, std::stop_token stop)

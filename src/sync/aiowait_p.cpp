@@ -209,14 +209,19 @@ WaitResult blockIn(Lot &lot, RawOperation &operation, RawWait &wait, const QDead
     return WaitResult::NoMemory;
 }
 
-void throwWaitError(WaitResult result, const char *operationName, const QString &key)
+AioError waitError(WaitResult result, const char *operationName, const QString &key)
 {
     const QString operation = QString::fromLatin1(operationName);
     if (result == WaitResult::Cancelled)
-        throw AioException(makeError(AioError::Cancelled, QStringLiteral("%1 was cancelled").arg(operation), operation, key));
-    throw AioException(makeError(AioError::OutOfResources,
-                                 QStringLiteral("%1 needs shared memory and the context's limit is reached; free objects or messages, "
-                                                "or raise AioContext::setMemoryLimit()").arg(operation), operation, key));
+        return makeError(AioError::Cancelled, QStringLiteral("%1 was cancelled").arg(operation), operation, key);
+    return makeError(AioError::OutOfResources,
+                     QStringLiteral("%1 needs shared memory and the context's limit is reached; free objects or messages, "
+                                    "or raise AioContext::setMemoryLimit()").arg(operation), operation, key);
+}
+
+void throwWaitError(WaitResult result, const char *operationName, const QString &key)
+{
+    throw AioException(waitError(result, operationName, key));
 }
 
 } // namespace aio_detail

@@ -5,6 +5,8 @@
 #include "sync/aiodoorbell_p.h"
 #include "sync/rawwait.h"
 
+#include <aioprocessing/aioerror.h>
+
 #include <QDeadlineTimer>
 
 #include <coroutine>
@@ -122,7 +124,9 @@ WaitResult blockIn(Lot &lot, aio_raw::RawOperation &operation, aio_raw::RawWait 
 /*! A deadline that never comes. */
 inline QDeadlineTimer noDeadline() { return QDeadlineTimer(QDeadlineTimer::Forever); }
 
-/*! Throws the AioException for a wait that neither completed nor timed out. */
+/*! What became of a wait that neither completed nor timed out. */
+AioError waitError(WaitResult result, const char *operationName, const QString &key);
+/*! Throws it. */
 [[noreturn]] void throwWaitError(WaitResult result, const char *operationName, const QString &key);
 
 } // namespace aio_detail

@@ -185,7 +185,12 @@ void destroy(RawLot &lot, Cell &, Address address) noexcept
     lot.freeBlocksOf(address);
 }
 
-const bool s_registered = RawLot::registerKind(Cell::Barrier, {&serve, &destroy, nullptr, &lost});
+std::uint32_t look(RawLot &lot, const Cell &cell, Address address) noexcept
+{
+    return lot.countWaiting(address) | (isBroken(cell) ? 1u << 31 : 0);
+}
+
+const bool s_registered = RawLot::registerKind(Cell::Barrier, {.serve = &serve, .destroy = &destroy, .lost = &lost, .look = &look});
 
 // \a instead: of a wish that has not been served yet.
 void wish(RawLot &lot, Cell &cell, Address address, std::uint64_t what, std::uint64_t instead = 0) noexcept

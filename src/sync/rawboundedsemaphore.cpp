@@ -100,7 +100,9 @@ void destroy(RawLot &lot, Cell &, Address address) noexcept
     lot.freeBlocksOf(address);
 }
 
-const bool s_registered = RawLot::registerKind(Cell::BoundedSemaphore, {&serve, &destroy});
+std::uint32_t look(RawLot &lot, const Cell &cell, Address) noexcept { return value(lot, cell); }
+
+const bool s_registered = RawLot::registerKind(Cell::BoundedSemaphore, {.serve = &serve, .destroy = &destroy, .look = &look});
 
 } // namespace
 
@@ -136,10 +138,13 @@ std::uint32_t value(RawLot &lot, const Cell &cell) noexcept
     return std::uint32_t(std::count_if(all.begin(), all.end(), [](const Permit &permit) { return permit.load() == 0; }));
 }
 
-bool tryAcquire(RawLot &lot, Cell &cell) noexcept
+bool tryAcquire(RawLot &lot, Cell &cell, Address address) noexcept
 {
     const std::uint64_t mine = ownedBy(lot.arena().self());
-    return find(permitsOf(lot, cell), cell, [mine](Permit &permit) { return change(permit, 0, mine); });
+    if (!find(permitsOf(lot, cell), cell, [mine](Permit &permit) { return change(permit, 0, mine); }))
+        return false;
+    tellOfChange(lot, cell, address, cell.word.load());
+    return true;
 }
 
 bool release(RawLot &lot, Cell &cell, Address address) noexcept
@@ -165,7 +170,7 @@ bool release(RawLot &lot, Cell &cell, Address address) noexcept
         return false;
     AIO_FAULT_POINT("permit.released");
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (cell.word.load(std::memory_order_relaxed) & Waiters)
+    if (cell.word.load(std::memory_order_relaxed) & (Waiters | Watchers))
         lot.kick(cell, address);
     return true;
 }

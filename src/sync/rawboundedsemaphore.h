@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sync/rawwait.h"
+#include "sync/rawchange.h"
 
 /*
  * A fixed number of permits, each of which is a word of its own, so that those of a dead process come back:
@@ -19,6 +19,7 @@
 namespace aio_raw::RawBoundedSemaphore {
 
 inline constexpr std::uint64_t Waiters = 1;
+inline constexpr std::uint64_t Watchers = 2;
 inline constexpr std::uint64_t Given = 4;
 inline constexpr Nanoseconds FairAfter = 500'000;
 inline constexpr std::uint32_t MaxPermits = 1u << 20;
@@ -33,7 +34,7 @@ Address create(RawLot &lot, std::uint32_t permits) noexcept;
 std::uint32_t value(RawLot &lot, const Cell &cell) noexcept;
 std::uint32_t permits(const Cell &cell) noexcept;
 
-bool tryAcquire(RawLot &lot, Cell &cell) noexcept;
+bool tryAcquire(RawLot &lot, Cell &cell, Address address) noexcept;
 /* False: no permit was taken. */
 bool release(RawLot &lot, Cell &cell, Address address) noexcept;
 
@@ -41,7 +42,7 @@ class Acquire final : public RawOperation
 {
 public:
     Acquire(RawLot &lot, Address cell) noexcept : RawOperation(lot, cell) {}
-    bool attempt() noexcept override { return tryAcquire(m_lot, cell()); }
+    bool attempt() noexcept override { return tryAcquire(m_lot, cell(), m_address); }
     void accept(Node &node) noexcept override;
     void decline() noexcept override { release(m_lot, cell(), m_address); }
     bool passesOn() const noexcept override { return true; }

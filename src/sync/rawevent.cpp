@@ -7,7 +7,9 @@
 namespace aio_raw::RawEvent {
 namespace {
 
-const bool s_registered = RawLot::registerKind(Cell::Event, {&serve});
+std::uint32_t look(RawLot &, const Cell &cell, Address) noexcept { return isSet(cell); }
+
+const bool s_registered = RawLot::registerKind(Cell::Event, {.serve = &serve, .look = &look});
 
 } // namespace
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sync/rawwait.h"
+#include "sync/rawchange.h"
 
 /*
  * A flag on which any number of waiters wait. Its word: {how often it was raised : 32, 0 : 29, raised : 1, waiters : 2}.
@@ -12,6 +12,7 @@
 namespace aio_raw::RawEvent {
 
 inline constexpr std::uint64_t Waiters = 1;
+inline constexpr std::uint64_t Watchers = 2;
 inline constexpr std::uint64_t Raised = 4;
 
 // How the cell uses its details
@@ -29,13 +30,18 @@ inline bool set(RawLot &lot, Cell &cell, Address address) noexcept
         if (word & Raised)
             return false;
     } while (!cell.word.compare_exchange_weak(word, (word | Raised) + (std::uint64_t(1) << 32)));
-    if (word & Waiters)
+    if (word & (Waiters | Watchers))
         lot.kick(cell, address);
     return true;
 }
 
 /* False: it was not raised. */
-inline bool clear(Cell &cell) noexcept { return cell.word.fetch_and(~Raised) & Raised; }
+inline bool clear(RawLot &lot, Cell &cell, Address address) noexcept
+{
+    const std::uint64_t word = cell.word.fetch_and(~Raised);
+    tellOfChange(lot, cell, address, word);
+    return word & Raised;
+}
 
 class Wait final : public RawOperation
 {

@@ -15,19 +15,20 @@ void destroy(RawLot &lot, Cell &cell, Address address) noexcept
         lot.arena().source().discardOwn(segment);
 }
 
-const bool s_registered = RawLot::registerKind(Cell::Lock, {&serve, &destroy});
+const bool s_registered = RawLot::registerKind(Cell::Lock, {.serve = &serve, .destroy = &destroy, .look = &look});
+constexpr std::uint64_t Others = Waiters | Watchers;
 
 // Gives the free (or just being released) lock to the head. The word is the commit point; the head learns of it next.
 bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address address) noexcept
 {
-    const std::uint64_t given = std::uint64_t(head.owner.load()) << 32 | Waiters | Given | (owner(word) ? 0 : word & Abandoned);
+    const std::uint64_t given = std::uint64_t(head.owner.load()) << 32 | (word & Watchers) | Waiters | Given | (owner(word) ? 0 : word & Abandoned);
     if (!cell.word.compare_exchange_strong(word, given))
         return false;
     AIO_FAULT_POINT("lock.given");
     cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
     if (lot.grant(head, address))
         return true;
-    // the head has given up meanwhile: as it was before; nobody else touches a word with Given
+    // the head has given up meanwhile: as it was before; nobody else touches a word with Given but for those who come, and they kick
     cell.word.store(word | Waiters);
     return false;
 }
@@ -44,7 +45,7 @@ void repairOwner(RawLot &lot, Cell &cell) noexcept
         const bool alive = lot.arena().isAlive(owner(word));
         if (alive && (!(word & Given) || isGrantKnown(lot, cell)))
             return;
-        std::uint64_t free = word & (Waiters | Abandoned);
+        std::uint64_t free = word & (Others | Abandoned);
         if (!alive && !(word & Given)) {
             free |= Abandoned;
             if (const ProcessSlot *slot = lot.arena().slotOf(owner(word)))
@@ -107,13 +108,12 @@ bool releaseSlow(RawLot &lot, Cell &cell, Address address) noexcept
     do {
         if (!owner(word) || (word & Given))
             return false;
-    } while (!cell.word.compare_exchange_weak(word, word & Waiters));
+    } while (!cell.word.compare_exchange_weak(word, word & Others));
     AIO_FAULT_POINT("lock.released");
-    if (word & Waiters) {
-        // whoever takes it next does so soon
+    if (word & Waiters)     // whoever takes it next does so soon
         cell.detail[HeldSince].store(std::uint64_t(now()), std::memory_order_relaxed);
+    if (word & Others)
         lot.kick(cell, address);
-    }
     return true;
 }
 
@@ -124,7 +124,7 @@ bool abandon(RawLot &lot, Cell &cell, Address address) noexcept
     if (!self || owner(word) != self || (word & Given))
         return false;
     cell.detail[DeadOwnerPid].store(std::uint64_t(SlotState(lot.arena().slotOf(self)->state.load()).pid));
-    while (!cell.word.compare_exchange_weak(word, (word & Waiters) | Abandoned)) {
+    while (!cell.word.compare_exchange_weak(word, (word & Others) | Abandoned)) {
         if (owner(word) != self)
             return false;
     }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sync/rawwait.h"
+#include "sync/rawchange.h"
 
 /*
  * A lock without owner rule. Its word:
@@ -14,12 +14,14 @@
  *   p       0 x 1   p has it, somebody waits                 release: swap in "free, W" and kick
  *   p       1 x 1   granted to a waiter of p, who clears G
  *
+ * Beside W there may be the bit of those who watch (rawchange.h): who finds it takes the slow path, and kicks.
  * A (abandoned): the holder before died with it. The owner is who holds it from the very swap that takes it, so there is
  * no moment in which the lock is taken and its owner unknown.
  */
 namespace aio_raw::RawLock {
 
 inline constexpr std::uint64_t Waiters = 1;
+inline constexpr std::uint64_t Watchers = 2;
 inline constexpr std::uint64_t Given = 4;
 inline constexpr std::uint64_t Abandoned = 8;
 inline constexpr Nanoseconds FairAfter = 500'000;
@@ -30,14 +32,16 @@ enum Detail { DeadOwnerPid = 0, HeldSince = 3, DataSegment = 4, DataType = 5, Da
 
 constexpr Owner owner(std::uint64_t word) noexcept { return Owner(word >> 32); }
 
-inline bool tryAcquire(Cell &cell, Owner me) noexcept
+inline bool tryAcquire(RawLot &lot, Cell &cell, Address address, Owner me) noexcept
 {
     std::uint64_t word = 0;
     if (cell.word.compare_exchange_strong(word, std::uint64_t(me) << 32, std::memory_order_acquire, std::memory_order_relaxed)) [[likely]]
         return true;
     while (owner(word) == 0) {
-        if (cell.word.compare_exchange_weak(word, word | std::uint64_t(me) << 32, std::memory_order_acquire, std::memory_order_relaxed))
+        if (cell.word.compare_exchange_weak(word, word | std::uint64_t(me) << 32, std::memory_order_acquire, std::memory_order_relaxed)) {
+            tellOfChange(lot, cell, address, word);
             return true;
+        }
     }
     return false;
 }
@@ -60,12 +64,14 @@ class Acquire final : public RawOperation
 {
 public:
     Acquire(RawLot &lot, Address cell) noexcept : RawOperation(lot, cell) {}
-    bool attempt() noexcept override { return tryAcquire(cell(), m_lot.arena().self()); }
+    bool attempt() noexcept override { return tryAcquire(m_lot, cell(), m_address, m_lot.arena().self()); }
     void accept(Node &) noexcept override { cell().word.fetch_and(~Given); }
     void surplus() noexcept override {}     // somebody has released it for us, and given it back
     void decline() noexcept override { release(m_lot, cell(), m_address); }
 };
 
 void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept;
+/* Who has it. */
+inline std::uint32_t look(RawLot &, const Cell &cell, Address) noexcept { return owner(cell.word.load()); }
 
 } // namespace aio_raw::RawLock

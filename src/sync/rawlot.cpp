@@ -142,6 +142,7 @@ bool RawLot::tryGuard(Cell &cell, Address address) noexcept
         purge(cell);
     if (const auto serve = kind(RawArena::kindOf(cell)).serve)
         serve(*this, cell, address, repair);
+    tellWatchers(cell, address);
     updateHeadSince(cell);
     cell.repaired.store(deaths);
     return true;
@@ -363,7 +364,7 @@ unsigned RawLot::countWaiting(Address cell) noexcept
         if (!chunk.owner.load())
             return;
         for (const Node &node : chunk.nodes)
-            count += node.cell.load() == cell && mayTake(node.state.load()) && m_arena.isAlive(node.owner.load());
+            count += node.cell.load() == cell && node.role == 0 && mayTake(node.state.load()) && m_arena.isAlive(node.owner.load());
     });
     return count;
 }
@@ -504,6 +505,29 @@ void RawLot::grantAndUnlink(Cell &cell, Node &node, Address address) noexcept
     AIO_FAULT_POINT("lot.granted");
     if (waits(state))
         ring(node, address);
+}
+
+// Those who have seen something else than there is now.
+void RawLot::tellWatchers(Cell &cell, Address address) noexcept
+{
+    const auto look = kind(RawArena::kindOf(cell)).look;
+    if (!look)
+        return;
+    if (isEmpty(cell, 1)) {
+        if (cell.word.load() & waitersBit(1))
+            clearWaiters(cell, 1);
+        return;
+    }
+    if (!(cell.word.load() & waitersBit(1)))
+        cell.word.fetch_or(waitersBit(1));      // before the look, so that what changes after it is told of
+    const std::uint32_t seen = look(*this, cell, address);
+    for (Address next = cell.head[1]; next;) {
+        const Address here = next;
+        Node &node = *m_arena.at<Node>(here);
+        next = node.next;
+        if (node.snapshot != seen)
+            grantAndUnlink(cell, node, here);
+    }
 }
 
 // -- rings

@@ -41,6 +41,8 @@ struct RawKind
     bool (*holds)(RawLot &, Cell &, std::uint32_t position, Address block) noexcept = nullptr;
     /* A process has died with the waiting \a node, which is about to be taken off its list. Under the guard; may come twice. */
     void (*lost)(RawLot &, Cell &, const Node &node) noexcept = nullptr;
+    /* What people see of the cell, as a number. In such kinds role 1 is for those who wait until it is another one (rawchange.h). Without a guard. */
+    std::uint32_t (*look)(RawLot &, const Cell &, Address) noexcept = nullptr;
 };
 
 class RawLot
@@ -119,7 +121,7 @@ public:
     /* Wakes the thread that sleeps on \a node, which has no bell. */
     void wakeSleeper(Node &node) noexcept;
 
-    /* How many wait for \a cell. Looks at every node of the arena, without the guard: for people. */
+    /* How many wait for \a cell in role 0. Looks at every node of the arena, without the guard: for people. */
     unsigned countWaiting(Address cell) noexcept;
     /* Gives back every block that belongs to the object in \a cell, its messages included. */
     void freeBlocksOf(Address cell) noexcept;
@@ -151,6 +153,7 @@ private:
     void purge(Cell &cell) noexcept;
     void rebuild(Cell &cell, Address address) noexcept;
     void loseIfWaiting(Cell &cell, const Node &node) noexcept;
+    void tellWatchers(Cell &cell, Address address) noexcept;
     void link(Cell &cell, Node &node, Address address) noexcept;
     void unlink(Cell &cell, Node &node, Address address) noexcept;
     void updateHeadSince(Cell &cell) noexcept;

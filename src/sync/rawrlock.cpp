@@ -25,7 +25,7 @@ void serve(RawLot &lot, Cell &cell, Address address, bool repair) noexcept
     inviteOwner(lot, cell, repair);
 }
 
-const bool s_registered = RawLot::registerKind(Cell::RLock, {&serve});
+const bool s_registered = RawLot::registerKind(Cell::RLock, {.serve = &serve, .look = &RawLock::look});
 
 } // namespace
 
@@ -37,7 +37,7 @@ void Acquire::admitOthers() noexcept
 
 bool Acquire::attempt() noexcept
 {
-    if (!tryAcquire(cell(), m_token))
+    if (!tryAcquire(m_lot, cell(), m_address, m_token))
         return false;
     admitOthers();
     return true;

@@ -38,13 +38,13 @@ inline void claim(Cell &cell, Token token, std::uint32_t depth) noexcept
     cell.detail[HolderToken].store(token, std::memory_order_relaxed);
 }
 
-inline bool tryAcquire(Cell &cell, Token token) noexcept
+inline bool tryAcquire(RawLot &lot, Cell &cell, Address address, Token token) noexcept
 {
     if (isHeldBy(cell, token)) {
         cell.detail[Depth].fetch_add(1, std::memory_order_relaxed);
         return true;
     }
-    if (!RawLock::tryAcquire(cell, Owner(token >> 32)))
+    if (!RawLock::tryAcquire(lot, cell, address, Owner(token >> 32)))
         return false;
     claim(cell, token, 1);
     return true;

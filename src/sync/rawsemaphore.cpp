@@ -7,7 +7,9 @@
 namespace aio_raw::RawSemaphore {
 namespace {
 
-const bool s_registered = RawLot::registerKind(Cell::Semaphore, {&serve});
+std::uint32_t look(RawLot &, const Cell &cell, Address) noexcept { return value(cell.word.load()); }
+
+const bool s_registered = RawLot::registerKind(Cell::Semaphore, {.serve = &serve, .look = &look});
 
 // Ends the grant of \a tag if it still stands, and adds to the value.
 void endGrant(Cell &cell, std::uint64_t tag, std::uint32_t add) noexcept
@@ -87,7 +89,7 @@ bool release(RawLot &lot, Cell &cell, Address address, std::uint32_t count) noex
     }
     word = cell.word.fetch_add(count * One);
     AIO_FAULT_POINT("semaphore.released");
-    if (word & Waiters)
+    if (word & (Waiters | Watchers))
         lot.kick(cell, address);
     return true;
 }

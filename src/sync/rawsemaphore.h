@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sync/rawwait.h"
+#include "sync/rawchange.h"
 
 /*
  * A count of permits that belong to nobody once they are taken. Its word:
@@ -16,6 +16,7 @@
 namespace aio_raw::RawSemaphore {
 
 inline constexpr std::uint64_t Waiters = 1;
+inline constexpr std::uint64_t Watchers = 2;
 inline constexpr std::uint64_t Given = 4;
 inline constexpr std::uint64_t One = std::uint64_t(1) << 32;
 inline constexpr std::uint32_t MaxValue = INT32_MAX;
@@ -26,12 +27,14 @@ enum Detail { InitialValue = 0 };
 
 constexpr std::uint32_t value(std::uint64_t word) noexcept { return std::uint32_t(word >> 32); }
 
-inline bool tryAcquire(Cell &cell) noexcept
+inline bool tryAcquire(RawLot &lot, Cell &cell, Address address) noexcept
 {
     std::uint64_t word = cell.word.load(std::memory_order_relaxed);
     while (value(word) > 0) {
-        if (cell.word.compare_exchange_weak(word, word - One, std::memory_order_acquire, std::memory_order_relaxed))
+        if (cell.word.compare_exchange_weak(word, word - One, std::memory_order_acquire, std::memory_order_relaxed)) {
+            tellOfChange(lot, cell, address, word);
             return true;
+        }
     }
     return false;
 }
@@ -43,7 +46,7 @@ class Acquire final : public RawOperation
 {
 public:
     Acquire(RawLot &lot, Address cell) noexcept : RawOperation(lot, cell) {}
-    bool attempt() noexcept override { return tryAcquire(cell()); }
+    bool attempt() noexcept override { return tryAcquire(m_lot, cell(), m_address); }
     void accept(Node &node) noexcept override;
     void decline() noexcept override { release(m_lot, cell(), m_address, 1); }
     bool passesOn() const noexcept override { return true; }

@@ -17,7 +17,7 @@ Scenario settingEvent()
         [](Member &member, Address cell, Board &) {
             attach(member, cell, Cell::Event);
             RawEvent::set(member.lot, *member.arena.at<Cell>(cell), cell);
-            RawEvent::clear(*member.arena.at<Cell>(cell));
+            RawEvent::clear(member.lot, *member.arena.at<Cell>(cell), cell);
         },
         [](Member &member, Address cell, Board &board) {
             attach(member, cell, Cell::Event);
@@ -97,7 +97,7 @@ std::vector<FastPath> eventFastPaths()
              },
              [](Member &member, Address cell, Board &) {
                  RawEvent::set(member.lot, *member.arena.at<Cell>(cell), cell);
-                 RawEvent::clear(*member.arena.at<Cell>(cell));
+                 RawEvent::clear(member.lot, *member.arena.at<Cell>(cell), cell);
              }}};
 }
 

@@ -38,7 +38,7 @@ std::string checkLock(Member &member, Address address, Board &board)
     Cell &cell = *member.arena.at<Cell>(address);
     if (board.doubled.load())
         return "two had the lock";
-    if (!RawLock::tryAcquire(cell, member.arena.self()))
+    if (!RawLock::tryAcquire(member.lot, cell, address, member.arena.self()))
         return "the lock is free and cannot be had";
     RawLock::release(member.lot, cell, address);
     return {};
@@ -111,7 +111,7 @@ Scenario waitingForLock(bool withTimeout)
         withTimeout ? "lock: waiter that times out" : "lock: waiter in the queue",
         [](Member &member) {
             const Address cell = make(member, Cell::Lock);
-            RawLock::tryAcquire(*member.arena.at<Cell>(cell), member.arena.self());
+            RawLock::tryAcquire(member.lot, *member.arena.at<Cell>(cell), cell, member.arena.self());
             return cell;
         },
         [withTimeout](Member &member, Address cell, Board &) {
@@ -176,7 +176,7 @@ Scenario handingOverToNobody()
         "lock: releaser whose waiter gives up",
         [](Member &member) {
             const Address cell = make(member, Cell::Lock);
-            RawLock::tryAcquire(*member.arena.at<Cell>(cell), member.arena.self());
+            RawLock::tryAcquire(member.lot, *member.arena.at<Cell>(cell), cell, member.arena.self());
             return cell;
         },
         [](Member &member, Address cell, Board &board) {
@@ -223,7 +223,7 @@ std::vector<FastPath> lockFastPaths()
              },
              [](Member &member, Address cell, Board &) {
                  Cell &lock = *member.arena.at<Cell>(cell);
-                 if (RawLock::tryAcquire(lock, member.arena.self()))
+                 if (RawLock::tryAcquire(member.lot, lock, cell, member.arena.self()))
                      RawLock::release(member.lot, lock, cell);
              }}};
 }

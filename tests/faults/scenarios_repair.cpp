@@ -66,7 +66,7 @@ Address lockOfDead(Member &member)
         Member self(static_cast<SharedSource &>(member.arena.source()), "first victim");
         attach(self, cell, Cell::Lock);
         make(self, Cell::Event);
-        RawLock::tryAcquire(*self.arena.at<Cell>(cell), self.arena.self());
+        RawLock::tryAcquire(self.lot, *self.arena.at<Cell>(cell), cell, self.arena.self());
         self.lot.slabs().allocate(1000);
         std::_Exit(0);
     }

@@ -152,7 +152,7 @@ private:
         const long before = m_table.protectedByRLock++;
         ++m_table.recursions;
         dawdle();
-        const bool again = RawRLock::tryAcquire(acquire.cell(), token);
+        const bool again = RawRLock::tryAcquire(member.lot, acquire.cell(), m_table.rlock, token);
         const bool both = RawRLock::release(member.lot, acquire.cell(), m_table.rlock, token)
             && RawRLock::isHeldBy(acquire.cell(), token) && m_table.protectedByRLock == before + 1;
         if (!again || !both || !RawRLock::release(member.lot, acquire.cell(), m_table.rlock, token))
@@ -292,7 +292,7 @@ private:
         Cell &event = *member.arena.at<Cell>(m_table.event);
         if (m_random() % 2) {
             RawEvent::set(member.lot, event, m_table.event);
-            RawEvent::clear(event);
+            RawEvent::clear(member.lot, event, m_table.event);
             return;
         }
         RawEvent::Wait wait(member.lot, m_table.event);
@@ -335,7 +335,7 @@ int main()
                 table.acquisitions.load(), table.gaveUp.load(), table.put.load(), table.got.load(), table.waits.load(), table.wrong.load());
     std::printf("%ld recursive acquisitions, %ld permits taken, %ld letters sent, %ld taken, %ld meetings of all\n",
                 table.recursions.load(), table.permitsTaken.load(), table.lettersSent.load(), table.lettersTaken.load(), table.meetings);
-    const bool free = RawLock::tryAcquire(*table.owner.arena.at<Cell>(table.lock), table.owner.arena.self());
+    const bool free = RawLock::tryAcquire(table.owner.lot, *table.owner.arena.at<Cell>(table.lock), table.lock, table.owner.arena.self());
     const bool passed = free && table.wrong == 0 && table.put == table.got && table.protectedByLock == table.acquisitions
         && table.acquisitions > 0 && table.got > 0 && table.protectedByRLock == table.recursions && table.recursions > 0
         && RawSemaphore::value(table.owner.arena.at<Cell>(table.semaphore)->word.load()) == Permits

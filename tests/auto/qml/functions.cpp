@@ -10,10 +10,14 @@ AIO_FUNCTION(twice)
 AIO_FUNCTION(echo)
 AIO_FUNCTION(fail)
 AIO_FUNCTION(holdLock)
+AIO_FUNCTION(holdRLock)
 AIO_FUNCTION(takePermit)
+AIO_FUNCTION(borrowPermit)
+AIO_FUNCTION(notifyAll)
 AIO_FUNCTION(raise)
 AIO_FUNCTION(meet)
 AIO_FUNCTION(produce)
+AIO_FUNCTION(produceSimply)
 AIO_FUNCTION(consume)
 AIO_FUNCTION(hang)
 AIO_FUNCTION(stepwise)
@@ -43,6 +47,27 @@ void holdLock(AioLock &lock, AioEvent &held, AioEvent &leave)
     lock.release();
 }
 
+bool holdRLock(AioRLock &lock)
+{
+    const bool isMine = lock.acquire() && lock.acquire();
+    lock.release();
+    lock.release();
+    return isMine;
+}
+
+void borrowPermit(AioBoundedSemaphore &semaphore, AioEvent &held)
+{
+    semaphore.acquire();
+    held.set();
+    AioEvent().wait();
+}
+
+void notifyAll(AioCondition &condition)
+{
+    const AioLocker locker(condition);
+    condition.notifyAll();
+}
+
 void takePermit(AioSemaphore &semaphore)
 {
     semaphore.acquire();
@@ -63,6 +88,12 @@ void produce(AioQueue &queue, int count)
     for (int i = 0; i < count; ++i)
         queue.put(i);
     queue.shutDown();
+}
+
+void produceSimply(AioSimpleQueue &queue, int count)
+{
+    for (int i = 0; i < count; ++i)
+        queue.put(i);
 }
 
 void consume(AioJoinableQueue &queue, AioEvent &leave)

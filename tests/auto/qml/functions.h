@@ -12,10 +12,16 @@ QVariant echo(const QVariant &value);
 void fail(const QString &text);
 /*! Takes the lock, says so, and keeps it until it may go on, or is killed. */
 void holdLock(AioLock &lock, AioEvent &held, AioEvent &leave);
+/*! Takes it twice and gives it up. */
+bool holdRLock(AioRLock &lock);
 void takePermit(AioSemaphore &semaphore);
+/*! Takes a permit, says so, and never returns. */
+void borrowPermit(AioBoundedSemaphore &semaphore, AioEvent &held);
+void notifyAll(AioCondition &condition);
 void raise(AioEvent &event);
 int meet(AioBarrier &barrier);
 void produce(AioQueue &queue, int count);
+void produceSimply(AioSimpleQueue &queue, int count);
 /*! Takes an item and finishes it when it may. */
 void consume(AioJoinableQueue &queue, AioEvent &leave);
 /*! Says that it has begun, and never returns. */

@@ -38,6 +38,11 @@ void QmlKit::collectLog()
     s_handler = qInstallMessageHandler(&collect);
 }
 
+QStringList QmlKit::logSoFar() const
+{
+    return s_log;
+}
+
 QStringList QmlKit::collectedLog()
 {
     qInstallMessageHandler(s_handler);

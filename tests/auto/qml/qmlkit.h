@@ -26,6 +26,7 @@ public:
     Q_INVOKABLE bool loopStayedAlive();
     /* Collects what is logged from here on instead of printing it; and what was it? */
     Q_INVOKABLE void collectLog();
+    Q_INVOKABLE QStringList logSoFar() const;
     Q_INVOKABLE QStringList collectedLog();
     Q_INVOKABLE void kill(double pid);
     Q_INVOKABLE void collectGarbage();

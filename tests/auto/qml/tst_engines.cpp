@@ -4,6 +4,7 @@
 
 #include <AioProcessing/AioProcessing>
 
+#include <QAbstractItemModel>
 #include <QJSValue>
 #include <QQmlComponent>
 #include <QQmlEngine>
@@ -100,27 +101,101 @@ void TestEngines::engineGoesBetweenGrantAndPromise()
     lock.release();
 }
 
-void TestEngines::poolGoesBeforeItsPromises()
-{
-    World world(R"(QtObject {
+namespace {
+
+constexpr char ManyTasks[] = R"(QtObject {
         id: root
         property int rejected: 0
         property int code: -1
         property AioPool pool: AioPool { processes: 2 }
         property AioEvent begun: AioEvent {}
         function begin() {
-            for (let i = 0; i < 100; ++i)
+            for (let i = 0; i < 1000; ++i)
                 pool.apply("hang", [begun]).catch(error => { ++root.rejected; root.code = error.code })
             return begun.handle
         }
-    })");
+    })";
+
+} // namespace
+
+void TestEngines::poolGoesBeforeItsPromises()
+{
+    World world(ManyTasks);
     QVERIFY(world.object);
     AioEvent begun(world.call("begin").value<AioHandle>());
     QVERIFY(AioProcessing::waitBlocking(begun.coro_wait(QDeadlineTimer(60'000))));
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("an AioPool is destroyed that still has")));
     delete world.object->property("pool").value<QObject *>();
-    QTRY_COMPARE(world.number("rejected"), 100);
+    QTRY_COMPARE(world.number("rejected"), Thousand);
     QCOMPARE(world.number("code"), int(AioError::Cancelled));
+}
+
+// Two run, and have workers that are killed; the others wait.
+void TestEngines::engineGoesBeforeTheTasksOfItsPool()
+{
+    World world(ManyTasks);
+    QVERIFY(world.object);
+    AioEvent begun(world.call("begin").value<AioHandle>());
+    QVERIFY(AioProcessing::waitBlocking(begun.coro_wait(QDeadlineTimer(60'000))));
+    auto *const pool = world.object->property("pool").value<AioPool *>();
+    QVERIFY(pool);
+    world.engine.reset();
+    QTRY_COMPARE_WITH_TIMEOUT(pool->runningTasks() + pool->pendingTasks(), 0, 60'000);
+    QCOMPARE(pool->failedTasks(), Thousand);
+    QCOMPARE(world.number("rejected"), 0);
+}
+
+// What a view has to look at again: one row, when ten thousand stand there and one more task is done.
+void TestEngines::modelTouchesOnlyWhatHasChanged()
+{
+    constexpr int Rows = 10'000;
+    World world(R"(QtObject {
+        id: root
+        property int done: 0
+        property AioPool pool: AioPool { processes: 2 }
+        property AioPoolModel model: AioPoolModel { pool: root.pool; history: 10000 }
+        function begin(count) {
+            const items = []
+            for (let i = 0; i < count; ++i)
+                items.push(i)
+            pool.map("twice", items).then(results => root.done += results.length)
+        }
+    })");
+    QVERIFY(world.object);
+    auto *const model = world.object->property("model").value<QAbstractItemModel *>();
+    QVERIFY(model);
+    int inserted = 0, removed = 0, changed = 0, signalCount = 0;
+    const auto count = [&signalCount](int &sum, int first, int last) {
+        ++signalCount;
+        sum += last - first + 1;
+    };
+    connect(model, &QAbstractItemModel::rowsInserted, this, [&](const QModelIndex &, int first, int last) { count(inserted, first, last); });
+    connect(model, &QAbstractItemModel::rowsRemoved, this, [&](const QModelIndex &, int first, int last) { count(removed, first, last); });
+    connect(model, &QAbstractItemModel::dataChanged, this,
+            [&](const QModelIndex &first, const QModelIndex &last) { count(changed, first.row(), last.row()); });
+    const auto begin = [&](int tasks) { QMetaObject::invokeMethod(world.object.get(), "begin", Q_ARG(QVariant, tasks)); };
+    const auto isSettled = [&] {
+        for (int row = model->rowCount() - 1; row >= qMax(0, model->rowCount() - 100); --row) {
+            if (model->index(row, 0).data(model->roleNames().key("stateName")).toString() != QLatin1String("Finished"))
+                return false;
+        }
+        return true;
+    };
+
+    begin(Rows);
+    QTRY_COMPARE_WITH_TIMEOUT(world.number("done"), Rows, 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(model->rowCount() == Rows && isSettled(), 60'000);
+    QCOMPARE(inserted, Rows);
+    QCOMPARE(removed, 0);
+    QVERIFY2(signalCount < Rows / 10, qPrintable(QString::number(signalCount)));       // many rows with each
+    qInfo("10 000 tasks: %d signals, %d rows changed after they were inserted", signalCount, changed);
+
+    inserted = removed = changed = signalCount = 0;
+    begin(1);
+    QTRY_COMPARE_WITH_TIMEOUT(world.number("done"), Rows + 1, 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(inserted == 1 && removed == 1 && isSettled(), 60'000);
+    QCOMPARE(model->rowCount(), Rows);
+    QVERIFY2(changed <= 2, qPrintable(QString::number(changed)));
 }
 
 void TestEngines::objectOfNoEngineMakesNoPromise()

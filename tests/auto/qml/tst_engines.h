@@ -13,6 +13,8 @@ private Q_SLOTS:
     void objectGoesBeforeAThousandPromises();
     void engineGoesBetweenGrantAndPromise();
     void poolGoesBeforeItsPromises();
+    void engineGoesBeforeTheTasksOfItsPool();
+    void modelTouchesOnlyWhatHasChanged();
     void objectOfNoEngineMakesNoPromise();
     void workerNeedsNoDisplay();
 };

@@ -122,4 +122,58 @@ AioTestCase {
         compare(thrownBy(() => own.processes = 0).code, AioError.UsageError)
         compare(own.processes, 1)
     }
+
+    // -- imap
+    function numbers(count) {
+        const all = []
+        for (let i = 0; i < count; ++i)
+            all.push(i)
+        return all
+    }
+    function test_imapVisitsInOrder() {
+        const seen = []
+        compare(valueOf(pool.imap("twice", numbers(200), (value, index) => { seen.push(value); return index })), 200)
+        compare(seen, numbers(200).map(value => 2 * value))
+        compare(valueOf(pool.imap("twice", [], () => fail("nothing to visit"))), 0)
+    }
+    function test_imapUnorderedVisitsAll() {
+        const seen = []
+        compare(valueOf(pool.imapUnordered("twice", numbers(200), (value, index) => { compare(value, 2 * index); seen.push(index) })), 200)
+        compare(seen.sort((a, b) => a - b), numbers(200))
+    }
+    function test_imapReadsAheadByFourForEachWorker() {
+        const own = createTemporaryObject(pools, suite)
+        const before = own.completedTasks
+        begun.clear()
+        let goOn
+        let visits = 0
+        const all = own.imap("twice", numbers(20), () => {
+            ++visits
+            return goOn ? undefined : new Promise(resolve => goOn = resolve)
+        })
+        tryVerify(() => goOn && own.completedTasks === before + 4)
+        valueOf(own.apply("twice", [0]))                      // what was begun before it is done
+        compare(own.completedTasks, before + 5)
+        compare(visits, 1)
+        goOn()
+        compare(valueOf(all), 20)
+        compare(visits, 20)
+    }
+    function test_imapFails() {
+        compare(errorOf(pool.imap("twice", [1, "no number", 3], () => {})).code, AioError.TypeMismatch)
+        verify(errorOf(pool.imap("twice", [1, 2], () => { throw new Error("of the user") })).message.includes("of the user"))
+        compare(errorOf(pool.imap("twice", [1], () => {}, { nonsense: 1 })).code, AioError.UsageError)
+        compare(thrownBy(() => pool.imap("twice", 5, () => {})).code, AioError.UsageError)
+        compare(thrownBy(() => pool.imap("twice", [5], 7)).code, AioError.UsageError)
+    }
+    function test_imapIsCancelled() {
+        const own = createTemporaryObject(pools, suite)
+        begun.clear()
+        const all = own.imap("hang", [begun, begun, begun], () => fail("it never comes back"))
+        valueOf(begun.wait())
+        all.cancel()
+        compare(errorOf(all).code, AioError.Cancelled)
+        compare(valueOf(own.apply("twice", [4])), 8)
+        tryCompare(own, "pendingTasks", 0)
+    }
 }

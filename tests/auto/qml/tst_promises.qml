@@ -114,16 +114,17 @@ AioTestCase {
         queue.put(() => 6).then(() => 7)
         queue.put(() => 7).catch(() => 8)
         queue.get().cancel()                                  // somebody wanted that
-        wait(50)
+        queue.put(1, { last: true })
+        tryVerify(() => kit.logSoFar().some(line => line.includes("nobody handles") && line.includes("'last'")))
         const log = kit.collectedLog().filter(line => line.includes("nobody handles"))
-        compare(log.length, 2)
+        compare(log.length, 3)
         verify(log[0].startsWith("aio.qml: ") && log[0].includes("function") && log[0].includes(".catch"), log[0])
     }
     function test_throwInThenIsLogged() {
         kit.collectLog()
         event.set()
         event.wait().then(() => { throw new Error("of the user") })
-        wait(50)
+        tryVerify(() => kit.logSoFar().some(line => line.includes("nobody handles")))
         event.clear()
         const log = kit.collectedLog().filter(line => line.includes("nobody handles"))
         compare(log.length, 1)

@@ -10,6 +10,8 @@ AioTestCase {
     Component { id: queues; AioQueue {} }
     Component { id: joinables; AioJoinableQueue { policy: AioJoinableQueue.Redeliver } }
     Component { id: processes; AioProcess {} }
+    Component { id: simple; AioSimpleQueue {} }
+    Component { id: texts; Text { property AioQueue queue; text: queue ? [queue.size, queue.isEmpty, queue.isFull, queue.isShutDown].join() : "" } }
 
     function process(target, args) {
         return createTemporaryObject(processes, this, { target: target, arguments: args })
@@ -56,11 +58,11 @@ AioTestCase {
         queue.tryPut(null)
         queue.tryPut(undefined)
         queue.tryPut([null, { a: undefined }])
-        compare(queue.size(), 3)
+        compare(queue.size, 3)
         compare(valueOf(queue.get()), undefined)
         compare(valueOf(queue.get()), undefined)
         compare(valueOf(queue.get()).length, 2)
-        compare(queue.size(), 0)
+        compare(queue.size, 0)
     }
     function test_objectsAndHandlesOfTheModule() {
         const queue = createTemporaryObject(queues, this)
@@ -78,15 +80,15 @@ AioTestCase {
         compare(error.code, AioError.UsageError)
         verify(error.message.includes("function"), error.message)
         compare(errorOf(queue.put(processes)).code, AioError.Unserializable)
-        compare(queue.size(), 0)
+        compare(queue.size, 0)
     }
     function test_boundedAndTimedOut() {
         const queue = createTemporaryObject(queues, this, { maxSize: 1 })
         compare(queue.maxSize, 1)
-        verify(queue.isEmpty())
+        verify(queue.isEmpty)
         compare(valueOf(queue.get(20)), undefined)
         compare(valueOf(queue.put("first")), true)
-        verify(queue.isFull())
+        verify(queue.isFull)
         compare(valueOf(queue.put("late", 20)), false)
         verify(!queue.tryPut("late"))
         const cancelled = queue.put("never")
@@ -106,7 +108,7 @@ AioTestCase {
         compare(valueOf(count), 1000)
         compare(items.length, 1000)
         verify(items.every((item, index) => item === index))
-        verify(queue.isShutDown())
+        verify(queue.isShutDown)
     }
     function test_forEachWaitsForPromises() {
         const queue = createTemporaryObject(queues, this)
@@ -167,7 +169,7 @@ AioTestCase {
         queue.tryPut("precious")
         const consumer = process("consume", [queue, leave])
         const end = consumer.run()
-        tryVerify(() => queue.size() === 0)
+        tryVerify(() => queue.size === 0)
         kit.kill(consumer.pid)
         const delivery = valueOf(queue.getDelivery())
         compare(delivery.value, "precious")
@@ -177,5 +179,30 @@ AioTestCase {
         compare(valueOf(queue.join()), true)
         compare(queue.lostCount(), 0)
         compare(errorOf(end).code, AioError.WorkerLost)
+    }
+    function test_stateMayBeBoundTo() {
+        const queue = createTemporaryObject(queues, this, { maxSize: 2 })
+        const text = createTemporaryObject(texts, this, { queue: queue })
+        compare(text.text, "0,true,false,false")
+        queue.tryPut(1)
+        tryCompare(text, "text", "1,false,false,false")
+        const end = process("produce", [queue, 1]).run()
+        tryCompare(text, "text", "2,false,true,true")
+        queue.tryGet()
+        tryCompare(text, "text", "1,false,false,true")
+        queue.tryGet()
+        tryCompare(text, "text", "0,true,false,true")
+        valueOf(end)
+    }
+    function test_simpleQueue() {
+        const queue = createTemporaryObject(simple, this)
+        const end = process("produceSimply", [queue, 3]).run()
+        for (let i = 0; i < 3; ++i)
+            compare(valueOf(queue.get()), i)
+        verify(queue.isEmpty)
+        valueOf(end)
+        ignoreWarning(new RegExp("has no maxSize"))
+        const limited = createTemporaryObject(simple, this, { maxSize: 5 })
+        compare(errorOf(limited.get()).code, AioError.UsageError)
     }
 }
