@@ -5,6 +5,7 @@
 #include <aioprocessing/aioaddress.h>
 #include <aioprocessing/aioerror.h>
 #include <aioprocessing/aiohandle.h>
+#include <aioprocessing/aiomessage.h>
 
 #include <QByteArray>
 #include <QByteArrayView>
@@ -38,7 +39,11 @@ class AioConnectionPrivate;
  * Guarantees: messages arrive whole and in order, or not at all. What was sent before the other side closed or died arrives, and only then
  * recv() fails. A wait that was cancelled, or whose deadline passed, has no effect: nothing was received, nothing was sent. (A
  * blocking send of which some bytes are on their way is done, and says so.) A message that is longer than maximumFrame() is refused
- * before there is memory for it; more than highWaterMark() unsent bytes make senders wait.
+ * before there is memory for it; more than highWaterMark() unsent bytes make senders wait. Coroutines do not keep the event loop from
+ * running: values larger than 64 KiB are encoded and decoded in the thread pool of the default context, one after the other.
+ *
+ * Passing on: connections, listeners, locks, queues and the like go over a connection on this machine as handles, which send() makes of them;
+ * an AioBuffer goes over it as a copy, so that what was sent arrives also when the sender dies at once.
  *
  * Threads and lifetime: a connection belongs to the thread of its QObject; all methods are called there. Blocking forms need no event
  * loop. Coroutines resume on that thread, from its event loop. Destroying the connection ends its waits with Cancelled. Bytes that
@@ -106,6 +111,11 @@ public:
     /*! Sends \a value; blocks until the system has all of it. False: \a deadline passed, and nothing was sent. */
     bool send(const QVariant &value, QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
     bool send(const QVariant &value, std::stop_token stop) { return send(value, noDeadline(), std::move(stop)); }
+    /*! Sends the handle of a lock, a queue, a connection, a listener ..., for a peer on this machine, which makes such an object of it. */
+    template<class T>
+        requires aio_detail::isAio<T>
+    bool send(const T &object, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
+    { return send(QVariant::fromValue(object.handle()), deadline, std::move(stop)); }
     /*! The next message, as a value. */
     QVariant recv(std::stop_token stop = {});
     /*! The same; nothing: \a deadline passed. */
@@ -127,6 +137,10 @@ public:
     /*! send() as a coroutine. It resumes when the message is in the buffer for sending, which it waits for when there is much in it already. */
     QCoro::Task<bool> coro_send(QVariant value, QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
                                 std::stop_token stop = {});
+    template<class T>
+        requires aio_detail::isAio<T>
+    QCoro::Task<bool> coro_send(const T &object, QDeadlineTimer deadline = noDeadline(), std::stop_token stop = {})
+    { return coro_send(QVariant::fromValue(object.handle()), deadline, std::move(stop)); }
     QCoro::Task<bool> coro_send(QVariant value, std::stop_token stop) { return coro_send(std::move(value), noDeadline(), std::move(stop)); }
     QCoro::Task<QVariant> coro_recv(std::stop_token stop = {});
     QCoro::Task<std::optional<QVariant>> coro_recv(QDeadlineTimer deadline, std::stop_token stop = {});

@@ -63,6 +63,8 @@ public:
  * listener has is not to be had (AddressInUse); that of a dead one is taken over. Local sockets are for this user alone. When
  * descriptors are used up it goes on as soon as there are some again.
  *
+ * Passing on: a listener can be an argument of an AioCall, and its handle() goes through queues and connections.
+ *
  * Threads and lifetime: belongs to the thread of its QObject. Blocking accept() needs no event loop. Destroying the listener ends its waits
  * with Cancelled; connections that were accepted live on.
  *
@@ -80,7 +82,19 @@ class AIOPROCESSING_EXPORT AioListener : public QObject
 public:
     /*! Listens at \a address from now on; a null one: at a local name that nobody else has. */
     explicit AioListener(const AioAddress &address, const AioListenerOptions &options = {}, QObject *parent = nullptr);
+    /*!
+     * The listener that \a handle stands for, which is moved to this process. Throws NotFound when somebody else has taken it or the process that
+     * gave it away is gone.
+     */
+    explicit AioListener(const AioHandle &handle, QObject *parent = nullptr);
     ~AioListener() override;
+
+    /*!
+     * Gives this listener away: it is closed here, and whoever opens the handle first goes on with it, within ten minutes. That is what passing
+     * a listener to a worker does. Who connects meanwhile waits; who is in his handshake is dropped. Throws UsageError when somebody
+     * waits here to be accepted, or to accept.
+     */
+    AioHandle handle() const;
 
     /*! The address; with the port that the system has chosen, where it was 0. */
     AioAddress address() const;

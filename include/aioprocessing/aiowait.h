@@ -28,7 +28,9 @@ namespace AioProcessing {
  * \li an AioConnection is ready when there is a message, or the other side has closed,
  * \li an AioListener when there is a connection to accept,
  * \li an AioProcess when it has ended,
- * \li an AioEvent when it is set.
+ * \li an AioEvent when it is set,
+ * \li a QSocketNotifier, which stands for its descriptor, when that can be read or written, or the other side has closed; it may be
+ *     disabled, and is again afterwards.
  * \endlist
  *
  * \code
@@ -54,7 +56,7 @@ QCoro::Task<QList<QObject *>> coro_waitAny(Waitables &...waitables)
     return coro_waitAny(std::move(objects));
 }
 
-/*! The same in the calling thread, which needs no event loop; for connections and listeners, which must belong to it. */
+/*! The same in the calling thread, which needs no event loop; for connections, listeners and descriptors, which must belong to it. */
 AIOPROCESSING_EXPORT QList<QObject *> waitAny(const QList<QObject *> &objects,
                                               QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
 

@@ -25,6 +25,13 @@ MessageCodec codecOf(QByteArrayView message);
 [[nodiscard]] AioError encodeMessage(MessageCodec codec, const QVariant &value, QByteArray &out, const char *operation = "");
 
 /*!
+ * The same for about \a limit bytes. What has more costs no more than those, leaves \a out as it was, and sets \a fits to false, which is
+ * no error.
+ */
+[[nodiscard]] AioError encodeMessageWithin(MessageCodec codec, qsizetype limit, const QVariant &value, QByteArray &out, bool &fits,
+                                           const char *operation = "");
+
+/*!
  * Reads \a message, in whatever encoding it has. Own messages may call stream operators of any type: from who is not \a isTrusted
  * they are a ProtocolError. After an error \a value is invalid.
  */

@@ -3,7 +3,6 @@
 #include <aioprocessing/aioconnection.h>
 
 #include "connection/aioconnection_p.h"
-#include "connection/aiosharer_p.h"
 
 #include <QMetaMethod>
 
@@ -13,35 +12,10 @@ using namespace aio_detail;
 
 namespace {
 
-std::shared_ptr<AioConnectionPrivate> makePrivate(const SharedConnection &share)
+QCoro::Task<QVariant> valueLater(std::shared_ptr<AioConnectionPrivate> d, std::stop_token stop)
 {
-    auto d = std::make_shared<AioConnectionPrivate>();
-    d->isReadable = share.isReadable;
-    d->isWritable = share.isWritable;
-    d->isTrusted = share.isTrusted;
-    d->codec = AioConnection::Codec(share.codec);
-    d->maximumFrame = share.limit;
-    d->highWater = share.highWater;
-    return d;
-}
-
-QCoro::Task<QVariant> decodeLater(std::shared_ptr<AioConnectionPrivate> d, std::stop_token stop)
-{
-    const std::optional<QByteArray> message =
-        co_await AioConnectionPrivate::takeLater(d, -1, QDeadlineTimer(QDeadlineTimer::Forever), stop, "AioConnection::coro_recv");
-    const QVariant value = d->decode(*message, "AioConnection::coro_recv");
-    d->announceReceived(value);
-    co_return value;
-}
-
-QCoro::Task<std::optional<QVariant>> decodeUntil(std::shared_ptr<AioConnectionPrivate> d, QDeadlineTimer deadline, std::stop_token stop)
-{
-    const std::optional<QByteArray> message = co_await AioConnectionPrivate::takeLater(d, -1, deadline, stop, "AioConnection::coro_recv");
-    if (!message)
-        co_return std::nullopt;
-    const QVariant value = d->decode(*message, "AioConnection::coro_recv");
-    d->announceReceived(value);
-    co_return value;
+    const std::optional<QVariant> value = co_await AioConnectionPrivate::takeValueLater(d, noDeadline(), stop);
+    co_return *value;
 }
 
 QCoro::Task<std::optional<QByteArray>> bytesUntil(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength, QDeadlineTimer deadline,
@@ -58,15 +32,6 @@ QCoro::Task<QByteArray> bytesLater(std::shared_ptr<AioConnectionPrivate> d, qint
 {
     const std::optional<QByteArray> message = co_await bytesUntil(d, maxLength, QDeadlineTimer(QDeadlineTimer::Forever), stop);
     co_return *message;
-}
-
-QCoro::Task<bool> encodeLater(std::shared_ptr<AioConnectionPrivate> d, QVariant value, QDeadlineTimer deadline, std::stop_token stop)
-{
-    const char *operation = "AioConnection::coro_send";
-    d->requireOpen(operation, false);
-    const QByteArray message = d->encode(value, operation);
-    const bool isSent = co_await AioConnectionPrivate::sendLater(d, message, deadline, stop, operation);
-    co_return isSent;
 }
 
 void requireOffset(AioConnectionPrivate &d, qint64 size, qint64 offset, const char *operation)
@@ -93,12 +58,7 @@ AioConnection::AioConnection(std::shared_ptr<AioConnectionPrivate> d, QObject *p
     d_ptr->q = this;
 }
 
-AioConnection::AioConnection(const AioHandle &handle, QObject *parent) : QObject(parent), d_ptr([&handle] {
-    const SharedConnection share = fetchConnection(handle);
-    auto d = makePrivate(share);
-    d->adopted = share.descriptor;
-    return d;
-}())
+AioConnection::AioConnection(const AioHandle &handle, QObject *parent) : QObject(parent), d_ptr(AioConnectionPrivate::fetch(handle))
 {
     d_ptr->q = this;
     d_ptr->open(std::make_unique<MessageStream>(std::exchange(d_ptr->adopted, -1)));
@@ -183,17 +143,17 @@ bool AioConnection::poll(QDeadlineTimer deadline, std::stop_token stop)
 
 QCoro::Task<bool> AioConnection::coro_send(QVariant value, QDeadlineTimer deadline, std::stop_token stop)
 {
-    return encodeLater(d_ptr, std::move(value), deadline, std::move(stop));
+    return AioConnectionPrivate::sendValueLater(d_ptr, std::move(value), deadline, std::move(stop));
 }
 
 QCoro::Task<QVariant> AioConnection::coro_recv(std::stop_token stop)
 {
-    return decodeLater(d_ptr, std::move(stop));
+    return valueLater(d_ptr, std::move(stop));
 }
 
 QCoro::Task<std::optional<QVariant>> AioConnection::coro_recv(QDeadlineTimer deadline, std::stop_token stop)
 {
-    return decodeUntil(d_ptr, deadline, std::move(stop));
+    return AioConnectionPrivate::takeValueLater(d_ptr, deadline, std::move(stop));
 }
 
 QCoro::Task<bool> AioConnection::coro_sendBytes(QByteArray bytes, QDeadlineTimer deadline, std::stop_token stop)

@@ -7,7 +7,10 @@
 #include "connection/aiosocketname_p.h"
 #include "platform/rawfault.h"
 #include "process/rawchannel.h"
+#include "queue/aiooutmessage_p.h"
+#include "queue/aiopoolwork_p.h"
 
+#include <QDataStream>
 #include <QPointer>
 #include <QScopeGuard>
 #include <QThread>
@@ -47,8 +50,8 @@ void AioConnectionPrivate::open(std::unique_ptr<MessageStream> newStream)
     closedWith = AioError::NoError;
     isFirstMessage = true;
     isEndAnnounced = false;
-    QObject::connect(stream, &MessageStream::readable, q, [this] { onReadable(); });
-    QObject::connect(stream, &MessageStream::writable, q, [this] { onWritable(); });
+    QObject::connect(stream, &MessageStream::readable, q, [this](bool isFromLoop) { onReadable(isFromLoop); });
+    QObject::connect(stream, &MessageStream::writable, q, [this](bool isFromLoop) { onWritable(isFromLoop); });
     updateReading();
 }
 
@@ -76,17 +79,23 @@ AioHandle AioConnectionPrivate::giveAway()
              QStringLiteral("a connection in use cannot be given to another process: receive what has come, and wait until all is sent"),
              operation);
     }
-    SharedConnection share;
-    share.descriptor = aio_raw::duplicate(stream->descriptor());
-    share.isReadable = isReadable;
-    share.isWritable = isWritable;
-    share.isTrusted = isTrusted;
-    share.codec = std::uint8_t(codec);
-    share.limit = maximumFrame;
-    share.highWater = highWater;
-    const AioHandle handle = shareConnection(share);
+    SharedSocket socket;
+    socket.descriptor = aio_raw::duplicate(stream->descriptor());
+    QDataStream(&socket.facts, QIODeviceBase::WriteOnly) << isReadable << isWritable << isTrusted << qint32(codec) << maximumFrame << highWater;
+    const AioHandle handle = shareSocket(AioHandle::Connection, socket);
     close(AioError::Closed);
     return handle;
+}
+
+std::shared_ptr<AioConnectionPrivate> AioConnectionPrivate::fetch(const AioHandle &handle)
+{
+    const SharedSocket socket = fetchSocket(AioHandle::Connection, handle);
+    auto d = std::make_shared<AioConnectionPrivate>();
+    d->adopted = socket.descriptor;
+    qint32 codec = 0;
+    QDataStream(socket.facts) >> d->isReadable >> d->isWritable >> d->isTrusted >> codec >> d->maximumFrame >> d->highWater;
+    d->codec = AioConnection::Codec(codec);
+    return d;
 }
 
 // -- errors
@@ -138,19 +147,27 @@ void AioConnectionPrivate::updateReading()
         stream->setReading(isReadable && (isFollowed || watchers > 0));
 }
 
-void AioConnectionPrivate::onReadable()
+void AioConnectionPrivate::onReadable(bool isFromLoop)
 {
+    const auto keep = shared_from_this();
     const QPointer<AioConnection> self(q);
-    readers.callAll();
+    if (!isFromLoop)
+        readers.callAll();
     if (stream->isReadOver())
         announceEnd();
     if (self)
         Q_EMIT q->readyRead();
+    if (isFromLoop)
+        readers.callAllNow();
 }
 
-void AioConnectionPrivate::onWritable()
+void AioConnectionPrivate::onWritable(bool isFromLoop)
 {
-    writers.callAll();
+    const auto keep = shared_from_this();
+    if (isFromLoop)
+        writers.callAllNow();
+    else
+        writers.callAll();
 }
 
 void AioConnectionPrivate::announceEnd()
@@ -180,6 +197,7 @@ QByteArray AioConnectionPrivate::take(qint64 maxLength, const char *operation)
              operation);
     }
     const QByteArray message = stream->takeMessage();
+    LocalWait::countBytes(message.size());
     if (std::exchange(isFirstMessage, false) && !isTrusted && looksLikeHandshake(message)) {
         fail(AioError::AuthenticationFailed, QStringLiteral("the other side wants to know whether this one has the key: give it the key"),
              operation);
@@ -257,19 +275,21 @@ QCoro::Task<bool> AioConnectionPrivate::pollLater(std::shared_ptr<AioConnectionP
     }
 }
 
-QCoro::Task<std::optional<QByteArray>> AioConnectionPrivate::takeLater(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength,
-                                                                       QDeadlineTimer deadline, std::stop_token stop, const char *operation)
+QCoro::Task<bool> AioConnectionPrivate::untilReadable(std::shared_ptr<AioConnectionPrivate> d, const Turn &turn, QDeadlineTimer deadline,
+                                                      std::stop_token stop, const char *operation)
 {
-    const Turn turn(d->readers);
+    bool isDue = LocalWait::loopIsDue();
     for (;;) {
         if (stop.stop_requested())
             d->failAsCancelled(operation);
         d->requireOpen(operation, true);
-        if (turn.hasCome() && d->lookForMessage())
-            co_return d->take(maxLength, operation);
-        if (deadline.hasExpired())
-            co_return std::nullopt;
-        LocalWait wait(d->readers.waits(), deadline, stop, operation);
+        if (!isDue && turn.hasCome() && d->lookForMessage())
+            co_return true;
+        if (!isDue && deadline.hasExpired())
+            co_return false;
+        LocalWait wait(d->readers.waits(), isDue ? noDeadline() : deadline, stop, operation);
+        if (std::exchange(isDue, false))
+            wait.finish(LocalWait::Completed);
         ++d->watchers;
         d->updateReading();
         const LocalWait::Outcome outcome = co_await wait.done();
@@ -280,13 +300,57 @@ QCoro::Task<std::optional<QByteArray>> AioConnectionPrivate::takeLater(std::shar
     }
 }
 
+QCoro::Task<std::optional<QByteArray>> AioConnectionPrivate::takeLater(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength,
+                                                                       QDeadlineTimer deadline, std::stop_token stop, const char *operation)
+{
+    const Turn turn(d->readers);
+    const bool isReady = co_await untilReadable(d, turn, deadline, stop, operation);
+    if (!isReady)
+        co_return std::nullopt;
+    co_return d->take(maxLength, operation);
+}
+
+QCoro::Task<std::optional<QVariant>> AioConnectionPrivate::takeValueLater(std::shared_ptr<AioConnectionPrivate> d, QDeadlineTimer deadline,
+                                                                          std::stop_token stop)
+{
+    const char *operation = "AioConnection::coro_recv";
+    const Turn turn(d->readers);
+    const bool isReady = co_await untilReadable(d, turn, deadline, stop, operation);
+    if (!isReady)
+        co_return std::nullopt;
+    QByteArray message = d->take(-1, operation);
+    QVariant value;
+    if (message.size() <= muchWork) {
+        value = d->decode(message, operation);
+    } else {
+        auto decoding = [message = std::move(message), isTrusted = d->isTrusted, operation]() mutable {
+            std::pair<QVariant, AioError> decoded;
+            decoded.second = decodeMessage(message, isTrusted, decoded.first, operation);
+            message.clear();        // gives it back here
+            return decoded;
+        };
+        using Decoded = std::pair<QVariant, AioError>;
+        const Decoded decoded = co_await inPool<Decoded>(*AioContext::defaultContext(), std::move(decoding));
+        if (decoded.second)
+            d->fail(decoded.second);
+        value = decoded.first;
+    }
+    d->announceReceived(value);
+    co_return value;
+}
+
 // -- sending
+
+MessageCodec AioConnectionPrivate::codecOf(AioConnection::Codec codec)
+{
+    static constexpr MessageCodec codecs[] = {MessageCodec::Own, MessageCodec::Cbor, MessageCodec::Pickle};
+    return codecs[codec];
+}
 
 QByteArray AioConnectionPrivate::encode(const QVariant &value, const char *operation)
 {
-    static constexpr MessageCodec codecs[] = {MessageCodec::Own, MessageCodec::Cbor, MessageCodec::Pickle};
     QByteArray message;
-    if (const AioError failure = encodeMessage(codecs[codec], value, message, operation))
+    if (const AioError failure = encodeMessage(codecOf(codec), value, message, operation))
         fail(failure);
     return message;
 }
@@ -294,6 +358,7 @@ QByteArray AioConnectionPrivate::encode(const QVariant &value, const char *opera
 void AioConnectionPrivate::send(const QByteArray &message, const char *operation)
 {
     AIO_FAULT_POINT("connection.send");
+    LocalWait::countBytes(message.size());
     stream->send(message);
     if (stream && stream->writeError()) {
         AioError failure = stream->writeError();
@@ -349,23 +414,63 @@ bool AioConnectionPrivate::blockingSend(const QByteArray &message, const QDeadli
     return false;
 }
 
-QCoro::Task<bool> AioConnectionPrivate::sendLater(std::shared_ptr<AioConnectionPrivate> d, QByteArray message, QDeadlineTimer deadline,
-                                                  std::stop_token stop, const char *operation)
+QCoro::Task<bool> AioConnectionPrivate::untilWritable(std::shared_ptr<AioConnectionPrivate> d, const Turn &turn, QDeadlineTimer deadline,
+                                                      std::stop_token stop, const char *operation)
 {
-    const Turn turn(d->writers);
+    bool isDue = LocalWait::loopIsDue();
     for (;;) {
         if (stop.stop_requested())
             d->failAsCancelled(operation);
         d->requireOpen(operation, false);
-        if (turn.hasCome() && (d->stream->hasRoom() || d->stream->writeError())) {
-            d->send(message, operation);
+        if (!isDue && turn.hasCome() && (d->stream->hasRoom() || d->stream->writeError()))
             co_return true;
-        }
-        if (deadline.hasExpired())
+        if (!isDue && deadline.hasExpired())
             co_return false;
-        LocalWait wait(d->writers.waits(), deadline, stop, operation);
+        LocalWait wait(d->writers.waits(), isDue ? noDeadline() : deadline, stop, operation);
+        if (std::exchange(isDue, false))
+            wait.finish(LocalWait::Completed);
         const LocalWait::Outcome outcome = co_await wait.done();
         if (outcome == LocalWait::Cancelled)
             d->failAsCancelled(operation);
     }
+}
+
+QCoro::Task<bool> AioConnectionPrivate::sendLater(std::shared_ptr<AioConnectionPrivate> d, QByteArray message, QDeadlineTimer deadline,
+                                                  std::stop_token stop, const char *operation)
+{
+    const Turn turn(d->writers);
+    const bool isReady = co_await untilWritable(d, turn, deadline, stop, operation);
+    if (isReady)
+        d->send(message, operation);
+    co_return isReady;
+}
+
+QCoro::Task<bool> AioConnectionPrivate::sendValueLater(std::shared_ptr<AioConnectionPrivate> d, QVariant value, QDeadlineTimer deadline,
+                                                       std::stop_token stop)
+{
+    const char *operation = "AioConnection::coro_send";
+    d->requireOpen(operation, false);
+    const Turn turn(d->writers);
+    const MessageCodec codec = codecOf(d->codec);
+    QByteArray message;
+    bool fits = true;
+    if (const AioError failure = encodeMessageWithin(codec, muchWork, value, message, fits, operation))
+        d->fail(failure);
+    bool isReady = co_await untilWritable(d, turn, deadline, stop, operation);
+    if (isReady && !fits) {
+        auto encoding = [codec, value = std::move(value), operation] {
+            std::pair<QByteArray, AioError> encoded;
+            encoded.second = encodeMessage(codec, value, encoded.first, operation);
+            return encoded;
+        };
+        using Encoded = std::pair<QByteArray, AioError>;
+        const Encoded encoded = co_await inPool<Encoded>(*AioContext::defaultContext(), std::move(encoding));
+        if (encoded.second)
+            d->fail(encoded.second);
+        message = encoded.first;
+        isReady = co_await untilWritable(d, turn, deadline, stop, operation);
+    }
+    if (isReady)
+        d->send(message, operation);
+    co_return isReady;
 }

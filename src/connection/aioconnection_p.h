@@ -27,6 +27,8 @@ public:
     /* \a why: what those who wait are told. */
     void close(AioError::Code why);
     AioHandle giveAway();
+    /* What somebody gave away, with the socket in adopted. Throws AioException. */
+    static std::shared_ptr<AioConnectionPrivate> fetch(const AioHandle &handle);
 
     // -- what the operations are made of; \a operation is for the errors, and those throw
     void requireOpen(const char *operation, bool isReading);
@@ -48,8 +50,14 @@ public:
     bool blockForMessage(const QDeadlineTimer &deadline, const std::stop_token &stop, const char *operation);
     static QCoro::Task<bool> sendLater(std::shared_ptr<AioConnectionPrivate> d, QByteArray message, QDeadlineTimer deadline,
                                        std::stop_token stop, const char *operation);
+    /* What takes its time to encode is so in the thread pool, when it is its turn: those behind it wait. */
+    static QCoro::Task<bool> sendValueLater(std::shared_ptr<AioConnectionPrivate> d, QVariant value, QDeadlineTimer deadline,
+                                            std::stop_token stop);
     static QCoro::Task<std::optional<QByteArray>> takeLater(std::shared_ptr<AioConnectionPrivate> d, qint64 maxLength,
                                                             QDeadlineTimer deadline, std::stop_token stop, const char *operation);
+    /* The same for decoding; once it has begun, the message is received. */
+    static QCoro::Task<std::optional<QVariant>> takeValueLater(std::shared_ptr<AioConnectionPrivate> d, QDeadlineTimer deadline,
+                                                               std::stop_token stop);
     static QCoro::Task<bool> pollLater(std::shared_ptr<AioConnectionPrivate> d, QDeadlineTimer deadline, std::stop_token stop,
                                        const char *operation);
 
@@ -76,7 +84,13 @@ public:
     aio_detail::Line writers;
 
 private:
-    void onReadable();
-    void onWritable();
+    /* Waits, in \a turn, until something can be received, or sent. False: the deadline passed. */
+    static QCoro::Task<bool> untilReadable(std::shared_ptr<AioConnectionPrivate> d, const aio_detail::Turn &turn, QDeadlineTimer deadline,
+                                           std::stop_token stop, const char *operation);
+    static QCoro::Task<bool> untilWritable(std::shared_ptr<AioConnectionPrivate> d, const aio_detail::Turn &turn, QDeadlineTimer deadline,
+                                           std::stop_token stop, const char *operation);
+    static aio_detail::MessageCodec codecOf(AioConnection::Codec codec);
+    void onReadable(bool isFromLoop);
+    void onWritable(bool isFromLoop);
     void announceEnd();
 };

@@ -17,6 +17,8 @@ public:
     /* What those in the line wait for in between; completed when it is somebody else's turn, or there is news. */
     const std::shared_ptr<LocalWaits> &waits() const { return m_waits; }
     void callAll() const { m_waits->completeAll(); }
+    /* From the event loop itself, see LocalWaits. */
+    void callAllNow() const { m_waits->completeAllNow(); }
 
 private:
     friend class Turn;

@@ -53,10 +53,19 @@ AioListener::AioListener(const AioAddress &address, const AioListenerOptions &op
     d->open(address);
 }
 
+AioListener::AioListener(const AioHandle &handle, QObject *parent) : QObject(parent), d(AioListenerPrivate::adopt(this, handle))
+{
+}
+
 AioListener::~AioListener()
 {
     d->close(AioError::Cancelled);
     d->q = nullptr;
+}
+
+AioHandle AioListener::handle() const
+{
+    return d->giveAway();
 }
 
 AioAddress AioListener::address() const { return d->socket.address(); }

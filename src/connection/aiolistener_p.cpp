@@ -7,6 +7,7 @@
 #include "platform/rawsocket.h"
 
 #include <QAbstractEventDispatcher>
+#include <QDataStream>
 #include <QMetaMethod>
 #include <QPointer>
 #include <QSocketNotifier>
@@ -50,8 +51,47 @@ void AioListenerPrivate::open(const AioAddress &address)
                    QStringLiteral("AioListener::listen"));
     }
     socket.open(address, options.backlog);
+    begin();
+}
+
+void AioListenerPrivate::begin()
+{
     m_reserve = openReserve();
     updateNotifier();
+}
+
+AioHandle AioListenerPrivate::giveAway()
+{
+    const char *operation = "AioListener::handle";
+    requireOpen(operation);
+    if (!m_ready.empty() || !line.isEmpty())
+        fail(AioError::UsageError, QStringLiteral("a listener in use cannot be given to another process: accept who has come first"), operation);
+    QByteArray facts;
+    QDataStream out(&facts, QIODeviceBase::WriteOnly);
+    out << options.authKey << options.isKeyWanted << qint32(options.backlog) << qint32(options.handshake) << qint32(options.minimumDigest)
+        << qint64(options.handshakeTimeout.count()) << qint32(options.maximumHalfOpen) << options.maximumFrame;
+    const SharedSocket shared = socket.giveAway(facts);
+    close(AioError::Closed);
+    return shareSocket(AioHandle::Listener, shared);
+}
+
+std::shared_ptr<AioListenerPrivate> AioListenerPrivate::adopt(AioListener *listener, const AioHandle &handle)
+{
+    const SharedSocket shared = fetchSocket(AioHandle::Listener, handle);
+    QDataStream facts(shared.facts);
+    AioListenerOptions options;
+    qint32 backlog = 0, handshake = 0, digest = 0, halfOpen = 0;
+    qint64 timeout = 0;
+    facts >> options.authKey >> options.isKeyWanted >> backlog >> handshake >> digest >> timeout >> halfOpen >> options.maximumFrame;
+    options.backlog = backlog;
+    options.handshake = AioConnection::Handshake(handshake);
+    options.minimumDigest = AioConnection::Digest(digest);
+    options.handshakeTimeout = std::chrono::milliseconds(timeout);
+    options.maximumHalfOpen = halfOpen;
+    auto d = std::make_shared<AioListenerPrivate>(listener, options);
+    d->socket.adopt(shared, facts);
+    d->begin();
+    return d;
 }
 
 void AioListenerPrivate::close(AioError::Code why)

@@ -28,6 +28,9 @@ public:
     static AioListenerPrivate &of(AioListener &listener) { return *listener.d; }
     void open(const AioAddress &address);
     void close(AioError::Code why);
+    AioHandle giveAway();
+    /* Goes on with what somebody gave away. */
+    static std::shared_ptr<AioListenerPrivate> adopt(AioListener *listener, const AioHandle &handle);
 
     void requireOpen(const char *operation);
     [[noreturn]] void fail(AioError::Code code, const QString &text, const char *operation);
@@ -52,6 +55,7 @@ public:
     aio_detail::Line line;
 
 private:
+    void begin();
     void acceptAll();
     void admit(int descriptor);
     void survive(int number);

@@ -6,13 +6,14 @@
 #include "codec/rawmessageframe.h"
 
 #include <QAbstractEventDispatcher>
-#include <QPointer>
+#include <QDeadlineTimer>
 #include <QSocketNotifier>
 #include <QThread>
 #include <QTimer>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
@@ -25,8 +26,13 @@ namespace {
 
 const auto streaming = QStringLiteral("AioConnection::stream");
 constexpr qsizetype chunkSize = 64 * 1024;
-constexpr qsizetype bodyStep = 1 << 20;         // so much memory at most is there for bytes that have not come yet
-constexpr qint64 bytesPerTurn = 4 << 20;        // then the event loop gets its turn
+constexpr qsizetype smallChunkSize = 4 * 1024;  // where large messages follow each other, whose bytes go straight to their place
+constexpr qsizetype largeSize = 16 * 1024;
+constexpr qsizetype bodyStep = 1 << 20;         // so much memory at most is there for bytes that have not come yet,
+constexpr qsizetype firstBodyStep = 16 * 1024;  // and only this while hardly any have;
+constexpr qsizetype readStep = 256 * 1024;      // where much has come, there is room for all that was announced, up to the usual limit
+constexpr qsizetype usualLimit = 64 << 20;
+constexpr std::chrono::milliseconds turnTime(2);    // then the event loop gets its turn
 constexpr int lingering = 30000;                // ms that a closed stream tries to send the rest
 
 } // namespace
@@ -61,7 +67,7 @@ void MessageStream::closeWhenSent(std::unique_ptr<MessageStream> stream)
     last->disconnect();
     last->m_isClosing = true;
     last->m_isReading = false;
-    const auto end = [last] {
+    const auto end = [last](bool) {
         if (last->m_outbox.empty() || last->m_writeError)
             last->deleteLater();
     };
@@ -91,11 +97,15 @@ bool MessageStream::isReadWanted(bool isWanted) const
     return m_inboxBytes < std::max(m_limit, qint64(1));
 }
 
-qsizetype MessageStream::readTo(void *data, qsizetype size)
+// 0: nothing has come, or the error is set.
+qsizetype MessageStream::readTo(iovec *parts, int count)
 {
+    msghdr request{};
+    request.msg_iov = parts;
+    request.msg_iovlen = decltype(request.msg_iovlen)(count);
     ssize_t got;
     do {
-        got = ::recv(m_socket, data, size_t(size), 0);
+        got = ::recvmsg(m_socket, &request, 0);
     } while (got < 0 && errno == EINTR);
     if (got > 0)
         return got;
@@ -115,21 +125,45 @@ qsizetype MessageStream::readTo(void *data, qsizetype size)
     return 0;
 }
 
-void MessageStream::receiveSome()
+// Makes room for more of the message, of which not all may ever come.
+void MessageStream::growBody()
 {
-    if (m_missing > 0 && (m_isStepwise || m_missing >= chunkSize)) {
-        if (m_body.size() == m_bodySize)
-            m_body.resize(m_bodySize + qsizetype(std::min<qint64>(m_missing, bodyStep)));
-        const qsizetype got = readTo(m_body.data() + m_bodySize, m_body.size() - m_bodySize);
-        m_bodySize += got;
-        m_missing -= got;
-        if (got > 0 && m_missing == 0)
-            beginBody(-1);
-        return;
-    }
+    const qint64 all = m_bodySize + m_missing;
+    if (m_bodySize >= bodyStep && m_body.capacity() < std::min<qint64>(all, m_bodySize + readStep))
+        m_body.reserve(qsizetype(std::min<qint64>(all, std::max(usualLimit, 2 * m_bodySize))));
+    const qsizetype step = m_bodySize < firstBodyStep ? firstBodyStep : m_bodySize < bodyStep ? bodyStep : readStep;
+    m_body.resize(m_bodySize + qsizetype(std::min<qint64>(m_missing, step)));
+}
+
+// The rest of the message goes to its place, and what comes behind it to a chunk.
+qsizetype MessageStream::receiveBody()
+{
+    if (m_body.size() == m_bodySize)
+        growBody();
+    const qsizetype room = m_body.size() - m_bodySize;
+    char chunk[smallChunkSize];
+    iovec parts[2] = {{m_body.data() + m_bodySize, size_t(room)}, {chunk, sizeof chunk}};
+    const qsizetype got = readTo(parts, !m_isStepwise && room == m_missing ? 2 : 1);
+    const qsizetype part = std::min(got, room);
+    m_bodySize += part;
+    m_missing -= part;
+    if (got > 0 && m_missing == 0)
+        beginBody(-1);
+    feed(chunk, got - part);
+    return got;
+}
+
+// Reads once. Returns how many bytes; 0: there are none, or the error is set.
+qsizetype MessageStream::receiveStep()
+{
+    if (m_missing > 0 && (m_isStepwise || m_missing >= smallChunkSize))
+        return receiveBody();
     char chunk[chunkSize];
-    const qsizetype size = m_isStepwise ? m_headerWanted - m_headerSize : chunkSize;
-    feed(chunk, readTo(chunk, size));
+    const qsizetype size = m_isStepwise ? m_headerWanted - m_headerSize : m_isLarge ? smallChunkSize : chunkSize;
+    iovec part{chunk, size_t(size)};
+    const qsizetype got = readTo(&part, 1);
+    feed(chunk, got);
+    return got;
 }
 
 void MessageStream::feed(const char *data, qsizetype size)
@@ -137,7 +171,8 @@ void MessageStream::feed(const char *data, qsizetype size)
     while (size > 0 && !m_readError) {
         if (m_missing > 0) {
             const qsizetype part = qsizetype(std::min<qint64>(m_missing, size));
-            m_body.resize(m_bodySize + part);
+            if (m_body.size() < m_bodySize + part)
+                m_body.resize(m_bodySize + part);
             std::memcpy(m_body.data() + m_bodySize, data, size_t(part));
             m_bodySize += part;
             m_missing -= part;
@@ -194,6 +229,7 @@ void MessageStream::beginBody(qint64 length)
         m_headerWanted = 4;
         m_body = QByteArray("");
     }
+    m_isLarge = m_body.size() >= largeSize;
     m_inboxBytes += m_body.size();
     m_inbox.push_back(std::exchange(m_body, QByteArray()));
     m_bodySize = 0;
@@ -205,23 +241,17 @@ void MessageStream::endRead(const AioError &error)
     m_body = QByteArray();
 }
 
-void MessageStream::receive(bool isWanted)
+void MessageStream::receive(bool isWanted, bool isFromLoop)
 {
     const bool was = hasMessage() || m_readError;
-    qint64 budget = bytesPerTurn;
-    for (;;) {
-        if (!isReadWanted(isWanted) || budget <= 0)
-            break;
-        const qint64 before = m_inboxBytes + m_bodySize + m_headerSize + qint64(m_inbox.size()) * 4;
-        receiveSome();
-        const qint64 after = m_inboxBytes + m_bodySize + m_headerSize + qint64(m_inbox.size()) * 4;
-        if (before == after)
-            break;
-        budget -= qAbs(after - before);
+    QDeadlineTimer end(QDeadlineTimer::Forever);
+    for (int step = 0; isReadWanted(isWanted) && !end.hasExpired() && receiveStep() > 0; ++step) {
+        if (step == 1)
+            end = QDeadlineTimer(turnTime);
     }
     updateNotifiers();
     if (!was && (hasMessage() || m_readError))
-        Q_EMIT readable();
+        Q_EMIT readable(isFromLoop);
 }
 
 void MessageStream::setReading(bool isReading)
@@ -236,10 +266,11 @@ void MessageStream::send(const QByteArray &message)
 {
     if (m_writeError || m_socket < 0)
         return;
-    char header[aio_raw::maxMessageHeader];
-    const auto size = aio_raw::storeMessageHeader(quint64(message.size()), header);
-    m_outbox.push_back({QByteArray(header, qsizetype(size)), message, 0});
-    m_unsent += qint64(size) + message.size();
+    Outgoing &last = m_outbox.emplace_back();
+    static_assert(sizeof last.header >= aio_raw::maxMessageHeader);
+    last.headerSize = int(aio_raw::storeMessageHeader(quint64(message.size()), last.header));
+    last.body = message;
+    m_unsent += last.size();
     if (m_outbox.size() == 1)
         flush();
 }
@@ -254,59 +285,71 @@ bool MessageStream::withdrawLast()
 {
     if (m_outbox.empty() || m_outbox.back().sent > 0)
         return false;
-    m_unsent -= m_outbox.back().header.size() + m_outbox.back().body.size();
+    m_unsent -= m_outbox.back().size();
     m_outbox.pop_back();
     updateNotifiers();
     return true;
 }
 
-void MessageStream::flush()
+void MessageStream::flush(bool isFromLoop)
 {
     const bool hadNone = m_outbox.empty();
     const bool hadRoom = hasRoom();
-    while (!m_outbox.empty() && m_socket >= 0 && !m_writeError) {
-        // several messages at once, each in two parts
-        constexpr std::size_t most = 32;
-        iovec parts[most];
-        std::size_t count = 0;
-        for (const Outgoing &message : m_outbox) {
-            if (count + 2 > most)
-                break;
-            const qsizetype headerLeft = message.header.size() - std::min(message.sent, message.header.size());
-            const qsizetype bodySent = std::max<qsizetype>(message.sent - message.header.size(), 0);
-            if (headerLeft > 0)
-                parts[count++] = {const_cast<char *>(message.header.constData()) + message.sent, size_t(headerLeft)};
-            if (message.body.size() > bodySent)
-                parts[count++] = {const_cast<char *>(message.body.constData()) + bodySent, size_t(message.body.size() - bodySent)};
-        }
-        msghdr request{};
-        request.msg_iov = parts;
-        request.msg_iovlen = decltype(request.msg_iovlen)(count);
-        ssize_t sent = ::sendmsg(m_socket, &request, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            break;
-        if (sent < 0) {
-            const int number = errno;
-            endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), streaming, {},
-                               number));
-            break;
-        }
-        m_unsent -= sent;
-        while (sent > 0 || (!m_outbox.empty() && m_outbox.front().sent == m_outbox.front().header.size() + m_outbox.front().body.size())) {
-            Outgoing &message = m_outbox.front();
-            const qsizetype total = message.header.size() + message.body.size();
-            const qsizetype part = std::min<qsizetype>(sent, total - message.sent);
-            message.sent += part;
-            sent -= part;
-            if (message.sent == total)
-                m_outbox.pop_front();
-        }
+    QDeadlineTimer end(QDeadlineTimer::Forever);
+    for (int step = 0; !m_outbox.empty() && m_socket >= 0 && !end.hasExpired() && sendSome(); ++step) {
+        if (step == 1)
+            end = QDeadlineTimer(turnTime);
     }
     updateNotifiers();
     if ((!hadRoom && hasRoom()) || (!hadNone && m_outbox.empty()) || m_writeError)
-        Q_EMIT writable();
+        Q_EMIT writable(isFromLoop);
+}
+
+// Sends several messages at once, each in two parts. False: the system takes no more, or the error is set.
+bool MessageStream::sendSome()
+{
+    constexpr std::size_t most = 32;
+    iovec parts[most];
+    std::size_t count = 0;
+    for (Outgoing &message : m_outbox) {
+        if (count + 2 > most)
+            break;
+        const qsizetype headerLeft = std::max<qsizetype>(message.headerSize - message.sent, 0);
+        const qsizetype bodySent = std::max<qsizetype>(message.sent - message.headerSize, 0);
+        if (headerLeft > 0)
+            parts[count++] = {message.header + message.sent, size_t(headerLeft)};
+        if (message.body.size() > bodySent)
+            parts[count++] = {const_cast<char *>(message.body.constData()) + bodySent, size_t(message.body.size() - bodySent)};
+    }
+    msghdr request{};
+    request.msg_iov = parts;
+    request.msg_iovlen = decltype(request.msg_iovlen)(count);
+    ssize_t sent;
+    do {
+        sent = ::sendmsg(m_socket, &request, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent >= 0) {
+        dropSent(sent);
+        return true;
+    }
+    if (const int number = errno; number != EAGAIN && number != EWOULDBLOCK) {
+        endWrite(makeError(codeOfErrno(number), withErrnoText(QStringLiteral("cannot send to the other side"), number), streaming, {},
+                           number));
+    }
+    return false;
+}
+
+void MessageStream::dropSent(qsizetype sent)
+{
+    m_unsent -= sent;
+    while (sent > 0) {
+        Outgoing &message = m_outbox.front();
+        const qsizetype part = std::min(sent, message.size() - message.sent);
+        message.sent += part;
+        sent -= part;
+        if (message.sent == message.size())
+            m_outbox.pop_front();
+    }
 }
 
 void MessageStream::endWrite(const AioError &error)
@@ -334,25 +377,28 @@ QSocketNotifier *MessageStream::makeNotifier(int type)
 {
     auto *notifier = new QSocketNotifier(m_socket, QSocketNotifier::Type(type), this);
     connect(notifier, &QSocketNotifier::activated, this, [this, type] {
-        if (type == QSocketNotifier::Read)
-            receive(m_isReading);
+        if (type == QSocketNotifier::Write)
+            flush(true);
+        else if (isReadWanted(m_isReading))
+            receive(m_isReading, true);
         else
-            flush();
+            m_readNotifier->setEnabled(false);
     });
     return notifier;
 }
 
+// That for reading stays enabled until it is found to be in vain: mostly somebody wants the next message soon.
 void MessageStream::updateNotifiers()
 {
     const bool reads = isReadWanted(m_isReading);
     const bool writes = m_socket >= 0 && !m_outbox.empty();
-    const bool mayHave = QThread::currentThread() == thread() && QAbstractEventDispatcher::instance();
+    const bool mayHave = (reads || writes) && QThread::currentThread() == thread() && QAbstractEventDispatcher::instance();
     if (reads && !m_readNotifier && mayHave)
         m_readNotifier = makeNotifier(QSocketNotifier::Read);
     if (writes && !m_writeNotifier && mayHave)
         m_writeNotifier = makeNotifier(QSocketNotifier::Write);
-    if (m_readNotifier && m_readNotifier->isEnabled() != reads)
-        m_readNotifier->setEnabled(reads);
+    if (reads && m_readNotifier && !m_readNotifier->isEnabled())
+        m_readNotifier->setEnabled(true);
     if (m_writeNotifier && m_writeNotifier->isEnabled() != writes)
         m_writeNotifier->setEnabled(writes);
 }

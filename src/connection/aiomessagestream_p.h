@@ -15,6 +15,7 @@ QT_BEGIN_NAMESPACE
 class QSocketNotifier;
 QT_END_NAMESPACE
 
+struct iovec;
 struct pollfd;
 
 namespace aio_detail {
@@ -53,7 +54,7 @@ public:
     /* Whether something was read that nobody has taken. */
     bool hasUnread() const { return !m_inbox.empty() || m_headerSize > 0 || m_missing > 0; }
     /* Reads what has come, if it is wanted. */
-    void receive(bool isWanted = true);
+    void receive(bool isWanted = true) { receive(isWanted, false); }
     /* Whether the event loop is to read. */
     void setReading(bool isReading);
 
@@ -67,7 +68,7 @@ public:
     void keepAll();
     /* Takes the message that was sent last back, if none of it has gone. */
     bool withdrawLast();
-    void flush();
+    void flush() { flush(false); }
 
     /* What to wait for in poll(). */
     void prepare(pollfd &entry, bool isReading) const;
@@ -77,26 +78,35 @@ public:
     void close();
 
 Q_SIGNALS:
-    /* There is a message, or readError(). */
-    void readable();
+    /* There is a message, or readError(). \a isFromLoop: it is the event loop that has found it, and nobody's call. */
+    void readable(bool isFromLoop);
     /* hasRoom(), or nothing is unsent, or writeError(). */
-    void writable();
+    void writable(bool isFromLoop);
 
 private:
     struct Outgoing
     {
-        QByteArray header;
+        qsizetype size() const { return headerSize + body.size(); }
+
+        char header[12];
+        int headerSize;
         QByteArray body;
         qsizetype sent = 0;         // of both together
     };
 
+    void receive(bool isWanted, bool isFromLoop);
+    void flush(bool isFromLoop);
     bool isReadWanted(bool isWanted) const;
-    qsizetype readTo(void *data, qsizetype size);
-    void receiveSome();
+    qsizetype readTo(iovec *parts, int count);
+    qsizetype receiveStep();
+    qsizetype receiveBody();
+    void growBody();
     void feed(const char *data, qsizetype size);
     bool feedHeader(const char *&data, qsizetype &size);
     void beginBody(qint64 length);
     void endRead(const AioError &error);
+    bool sendSome();
+    void dropSent(qsizetype sent);
     void endWrite(const AioError &error);
     void updateNotifiers();
     QSocketNotifier *makeNotifier(int type);
@@ -116,6 +126,7 @@ private:
     QByteArray m_body;
     qsizetype m_bodySize = 0;       // of it, read
     qint64 m_missing = 0;           // of the body
+    bool m_isLarge = false;         // was the last message
     AioError m_readError;
 
     std::deque<Outgoing> m_outbox;

@@ -8,7 +8,6 @@
 #include "platform/rawsocket.h"
 #include "shm/aioruntimedirectory_p.h"
 
-#include <QByteArray>
 #include <QDeadlineTimer>
 
 #include <algorithm>
@@ -39,12 +38,12 @@ struct Request
     char token[tokenSize];
 };
 
-struct Answer
+struct Answer       // comes with the descriptor; that of a lock comes with the next byte, and the facts after those
 {
-    std::uint8_t isReadable, isWritable, isTrusted, codec;
-    std::uint32_t reserved;
-    std::int64_t limit, highWater;
+    std::uint32_t hasLock;
+    std::uint32_t factsSize;
 };
+constexpr std::uint32_t mostFacts = 1 << 20;
 
 bool isReady(int descriptor, short events, int ms)
 {
@@ -54,6 +53,51 @@ bool isReady(int descriptor, short events, int ms)
         count = ::poll(&entry, 1, ms);
     } while (count < 0 && errno == EINTR);
     return count > 0;
+}
+
+bool sendAll(int socket, const QByteArray &bytes)
+{
+    for (qsizetype sent = 0; sent < bytes.size();) {
+        if (!isReady(socket, POLLOUT, patience))
+            return false;
+        const ssize_t part = ::send(socket, bytes.constData() + sent, size_t(bytes.size() - sent), MSG_NOSIGNAL);
+        if (part < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+        sent += std::max<ssize_t>(part, 0);
+    }
+    return true;
+}
+
+bool receiveAll(int socket, QByteArray &bytes)
+{
+    for (qsizetype got = 0; got < bytes.size();) {
+        if (!isReady(socket, POLLIN, patience))
+            return false;
+        const ssize_t part = ::recv(socket, bytes.data() + got, size_t(bytes.size() - got), 0);
+        if (part == 0 || (part < 0 && errno != EINTR && errno != EAGAIN))
+            return false;
+        got += std::max<ssize_t>(part, 0);
+    }
+    return true;
+}
+
+// All of \a shared, or nothing: then its descriptors are closed.
+bool receiveShared(int socket, SharedSocket &shared)
+{
+    Answer answer{};
+    if (!isReady(socket, POLLIN, patience))
+        return false;
+    shared.descriptor = aio_raw::receiveDescriptor(socket, &answer, sizeof answer);
+    if (shared.descriptor < 0)
+        return false;
+    char byte;
+    if (answer.hasLock && isReady(socket, POLLIN, patience))
+        shared.lock = aio_raw::receiveDescriptor(socket, &byte, 1);
+    shared.facts.resize(qsizetype(std::min(answer.factsSize, mostFacts)));
+    if ((!answer.hasLock || shared.lock >= 0) && receiveAll(socket, shared.facts))
+        return true;
+    shared.close();
+    return false;
 }
 
 bool toName(const std::string &home, sockaddr_un &name)
@@ -75,12 +119,12 @@ public:
         return *sharer;
     }
 
-    AioHandle add(const SharedConnection &connection);
+    AioHandle add(AioHandle::Kind kind, const SharedSocket &socket);
 
 private:
     struct Share
     {
-        SharedConnection connection;
+        SharedSocket socket;
         QByteArray token;
         QDeadlineTimer until;
     };
@@ -126,16 +170,16 @@ void Sharer::close()
     ::close(std::exchange(m_listening, -1));
 }
 
-AioHandle Sharer::add(const SharedConnection &connection)
+AioHandle Sharer::add(AioHandle::Kind kind, const SharedSocket &socket)
 {
     const std::lock_guard lock(m_mutex);
     listen();
     const std::uint64_t number = ++m_lastNumber;
     const QByteArray token = freshNonce(tokenSize);
-    m_shares[number] = {connection, token, QDeadlineTimer(keptFor)};
+    m_shares[number] = {socket, token, QDeadlineTimer(keptFor)};
     if (!std::exchange(m_isRunning, true))
         std::thread([this] { run(); }).detach();
-    return AioHandle(AioHandle::Connection, toHex(RuntimeDirectory::instance().entryId()) + token.toHex(), number);
+    return AioHandle(kind, toHex(RuntimeDirectory::instance().entryId()) + token.toHex(), number);
 }
 
 // When the next one is too old; for ever: there is none.
@@ -144,7 +188,7 @@ QDeadlineTimer Sharer::dropOld()
     QDeadlineTimer next = QDeadlineTimer::Forever;
     for (auto it = m_shares.begin(); it != m_shares.end();) {
         if (it->second.until.hasExpired()) {
-            ::close(it->second.connection.descriptor);
+            it->second.socket.close();
             it = m_shares.erase(it);
         } else {
             next = std::min(next, it->second.until);
@@ -193,26 +237,42 @@ void Sharer::serve(int socket)
         share = found->second;
         m_shares.erase(found);
     }
-    const SharedConnection &connection = share.connection;
-    const Answer answer{connection.isReadable, connection.isWritable, connection.isTrusted, connection.codec, 0,
-                        connection.limit, connection.highWater};
-    aio_raw::sendDescriptor(socket, connection.descriptor, &answer, sizeof answer);
-    ::close(connection.descriptor);
+    SharedSocket &shared = share.socket;
+    const Answer answer{shared.lock >= 0, std::uint32_t(shared.facts.size())};
+    if (aio_raw::sendDescriptor(socket, shared.descriptor, &answer, sizeof answer)
+        && (shared.lock < 0 || aio_raw::sendDescriptor(socket, shared.lock, "", 1))) {
+        sendAll(socket, shared.facts);
+    }
+    shared.close();
 }
 
 } // namespace
 
-AioHandle shareConnection(const SharedConnection &connection)
+void SharedSocket::close()
 {
-    return Sharer::instance().add(connection);
+    for (int *which : {&descriptor, &lock}) {
+        if (*which >= 0)
+            ::close(std::exchange(*which, -1));
+    }
 }
 
-SharedConnection fetchConnection(const AioHandle &handle)
+AioHandle shareSocket(AioHandle::Kind kind, SharedSocket socket)
 {
-    const auto operation = QStringLiteral("AioConnection::open");
+    try {
+        return Sharer::instance().add(kind, socket);
+    } catch (const AioException &) {
+        socket.close();
+        throw;
+    }
+}
+
+SharedSocket fetchSocket(AioHandle::Kind kind, const AioHandle &handle)
+{
+    const auto operation = kind == AioHandle::Listener ? QStringLiteral("AioListener::open") : QStringLiteral("AioConnection::open");
     const QByteArray ids = QByteArray::fromHex(handle.context());
-    if (handle.kind() != AioHandle::Connection || ids.size() != qsizetype(sizeof(Identity)) + tokenSize) {
-        throw AioException(makeError(AioError::TypeMismatch, QStringLiteral("the handle %1 is not one of a connection").arg(handle.key()),
+    if (handle.kind() != kind || ids.size() != qsizetype(sizeof(Identity)) + tokenSize) {
+        const auto what = kind == AioHandle::Listener ? QStringLiteral("listener") : QStringLiteral("connection");
+        throw AioException(makeError(AioError::TypeMismatch, QStringLiteral("the handle %1 is not one of a %2").arg(handle.key(), what),
                                      operation, handle.key()));
     }
     Identity entry;
@@ -220,28 +280,20 @@ SharedConnection fetchConnection(const AioHandle &handle)
     Request request{handle.address(), {}};
     std::memcpy(request.token, ids.constData() + sizeof entry, tokenSize);
     sockaddr_un name{};
-    Answer answer{};
-    SharedConnection connection;
+    SharedSocket shared;
     const int socket = toName(RuntimeDirectory::instance().home(entry), name) ? aio_raw::openStreamSocket(AF_UNIX) : -1;
-    if (socket >= 0 && ::connect(socket, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0 && aio_raw::isPeerThisUser(socket)
-        && ::send(socket, &request, sizeof request, MSG_NOSIGNAL) == ssize_t(sizeof request) && isReady(socket, POLLIN, patience)) {
-        connection.descriptor = aio_raw::receiveDescriptor(socket, &answer, sizeof answer);
-    }
+    const bool isThere = socket >= 0 && ::connect(socket, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0
+        && aio_raw::isPeerThisUser(socket) && ::send(socket, &request, sizeof request, MSG_NOSIGNAL) == ssize_t(sizeof request)
+        && receiveShared(socket, shared);
     if (socket >= 0)
         ::close(socket);
-    if (connection.descriptor < 0) {
+    if (!isThere) {
         throw AioException(makeError(AioError::NotFound,
-                                     QStringLiteral("the connection %1 is not to be had: a handle is good for one time, for ten minutes, "
+                                     QStringLiteral("what the handle %1 stands for is not to be had: it is good for one time, for ten minutes, "
                                                     "and as long as the process lives that made it").arg(handle.key()),
                                      operation, handle.key()));
     }
-    connection.isReadable = answer.isReadable;
-    connection.isWritable = answer.isWritable;
-    connection.isTrusted = answer.isTrusted;
-    connection.codec = answer.codec;
-    connection.limit = answer.limit;
-    connection.highWater = answer.highWater;
-    return connection;
+    return shared;
 }
 
 } // namespace aio_detail

@@ -5,30 +5,28 @@
 #include <aioprocessing/aioerror.h>
 #include <aioprocessing/aiohandle.h>
 
-#include <cstdint>
+#include <QByteArray>
 
 namespace aio_detail {
 
-/* What goes along with the descriptor of a connection. */
-struct SharedConnection
+/* A socket on its way to another process. */
+struct SharedSocket
 {
     int descriptor = -1;
-    std::uint8_t isReadable = 1;
-    std::uint8_t isWritable = 1;
-    std::uint8_t isTrusted = 0;
-    std::uint8_t codec = 0;
-    std::int64_t limit = 0;
-    std::int64_t highWater = 0;
+    int lock = -1;              // the lock file of a listener
+    QByteArray facts;           // what else makes a connection, or a listener, of it
+
+    void close();
 };
 
 /*
- * Gives connections to other processes of this user. They lie ready until somebody comes with the handle, which is good for one time, or
+ * Gives sockets to other processes of this user. They lie ready until somebody comes with the handle, which is good for one time, or
  * ten minutes have passed. While any lie there, a thread waits for who comes.
  */
 
-/* Gives \a connection, whose descriptor is taken over, away. Throws AioException. */
-AioHandle shareConnection(const SharedConnection &connection);
-/* Fetches what \a handle stands for, from whatever process. Throws AioException: NotFound when it is not there (any more). */
-SharedConnection fetchConnection(const AioHandle &handle);
+/* Gives \a socket, whose descriptors are taken over, away as a handle of \a kind. Throws AioException, and then closes them. */
+AioHandle shareSocket(AioHandle::Kind kind, SharedSocket socket);
+/* Fetches what \a handle, of \a kind, stands for, from whatever process. Throws AioException: NotFound when it is not there (any more). */
+SharedSocket fetchSocket(AioHandle::Kind kind, const AioHandle &handle);
 
 } // namespace aio_detail

@@ -6,6 +6,7 @@
 #include "connection/aiohandshake_p.h"
 #include "platform/rawsocket.h"
 
+#include <QDataStream>
 #include <QFile>
 #include <QHostAddress>
 
@@ -55,6 +56,19 @@ AioAddress toAddress(const sockaddr_storage &storage)
     const quint16 port = isV6 ? reinterpret_cast<const sockaddr_in6 *>(&storage)->sin6_port
                               : reinterpret_cast<const sockaddr_in *>(&storage)->sin_port;
     return AioAddress::tcp(host.toString(), ntohs(port));
+}
+
+bool isSameFile(const struct stat &a, const struct stat &b)
+{
+    return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+// Removes \a path if it still is \a mine: somebody else may have put something there.
+void removeOwn(const QByteArray &path, const struct stat &mine)
+{
+    struct stat there;
+    if (::lstat(path.constData(), &there) == 0 && isSameFile(there, mine))
+        ::unlink(path.constData());
 }
 
 } // namespace
@@ -150,10 +164,8 @@ void ListeningSocket::lock(const QByteArray &path)
         }
         struct stat locked;
         struct stat there;
-        if (::fstat(m_lock, &locked) == 0 && ::lstat(path.constData(), &there) == 0 && locked.st_ino == there.st_ino
-            && locked.st_dev == there.st_dev) {
+        if (::fstat(m_lock, &locked) == 0 && ::lstat(path.constData(), &there) == 0 && isSameFile(locked, there))
             return;
-        }
         ::close(std::exchange(m_lock, -1));
     }
 }
@@ -185,7 +197,7 @@ void ListeningSocket::openLocal(const AioAddress &address, int backlog)
     m_descriptor = aio_raw::openStreamSocket(AF_UNIX);
     // nobody else may connect: on Linux from the first moment on
     if (m_descriptor < 0 || ::fchmod(m_descriptor, 0600) != 0 || ::bind(m_descriptor, name.get(), name.size) != 0
-        || ::chmod(path.constData(), 0600) != 0) {
+        || ::chmod(path.constData(), 0600) != 0 || ::lstat(path.constData(), &m_file) != 0) {
         fail(address, errno);
     }
     if (::listen(m_descriptor, backlog) != 0)
@@ -213,18 +225,42 @@ void ListeningSocket::open(const AioAddress &given, int backlog)
     m_address = AioAddress::tcp(address.host(), boundAddress(m_descriptor).port());
 }
 
+SharedSocket ListeningSocket::giveAway(const QByteArray &facts)
+{
+    SharedSocket socket{std::exchange(m_descriptor, -1), std::exchange(m_lock, -1), facts};
+    QDataStream out(&socket.facts, QIODeviceBase::WriteOnly | QIODeviceBase::Append);
+    out << m_address.toString() << m_path << quint64(m_file.st_dev) << quint64(m_file.st_ino);
+    return socket;
+}
+
+void ListeningSocket::adopt(const SharedSocket &socket, QDataStream &facts)
+{
+    QString address;
+    quint64 device = 0;
+    quint64 node = 0;
+    facts >> address >> m_path >> device >> node;
+    m_address = AioAddress(address);
+    m_file.st_dev = dev_t(device);
+    m_file.st_ino = ino_t(node);
+    m_descriptor = socket.descriptor;
+    m_lock = socket.lock;
+}
+
 void ListeningSocket::close()
 {
     if (m_descriptor >= 0)
         ::close(std::exchange(m_descriptor, -1));
     if (m_lock >= 0) {
+        struct stat locked;
         if (!m_path.isEmpty()) {
-            ::unlink(m_path.constData());
-            ::unlink((m_path + ".lock").constData());
+            removeOwn(m_path, m_file);
+            if (::fstat(m_lock, &locked) == 0)
+                removeOwn(m_path + ".lock", locked);
         }
         ::close(std::exchange(m_lock, -1));
     }
     m_path.clear();
+    m_file = {};
 }
 
 } // namespace aio_detail

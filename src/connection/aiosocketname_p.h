@@ -5,9 +5,16 @@
 #include <aioprocessing/aioaddress.h>
 #include <aioprocessing/aioerror.h>
 
+#include "connection/aiosharer_p.h"
+
 #include <QList>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+
+QT_BEGIN_NAMESPACE
+class QDataStream;
+QT_END_NAMESPACE
 
 namespace aio_detail {
 
@@ -50,6 +57,10 @@ public:
     /* Throws AioException: AddressInUse, PermissionDenied ... */
     void open(const AioAddress &address, int backlog);
     void close();
+    /* It, for another process: closed here, but what is in the file system stays. The facts are appended to those that are there. */
+    SharedSocket giveAway(const QByteArray &facts);
+    /* What another process gave away; \a facts stands where those of this begin. */
+    void adopt(const SharedSocket &socket, QDataStream &facts);
     int descriptor() const { return m_descriptor; }
     const AioAddress &address() const { return m_address; }
 
@@ -62,6 +73,7 @@ private:
     int m_descriptor = -1;
     int m_lock = -1;
     QByteArray m_path;
+    struct stat m_file{};       // what was made there
 };
 
 } // namespace aio_detail

@@ -10,6 +10,7 @@
 #include <aioprocessing/aiotask.h>
 
 #include <QPointer>
+#include <QSocketNotifier>
 
 #include <algorithm>
 
@@ -24,8 +25,27 @@ const char *const waitAnyOperation = "AioConnection::waitAny";
     throwError(AioError::UsageError, text, QLatin1StringView(waitAnyOperation));
 }
 
+// What to wait for in poll(), for a notifier, which stands for its descriptor.
+pollfd entryOf(const QSocketNotifier &notifier)
+{
+    const short events = notifier.type() == QSocketNotifier::Read ? POLLIN : notifier.type() == QSocketNotifier::Write ? POLLOUT : POLLPRI;
+    return pollfd{int(notifier.socket()), events, 0};
+}
+
+bool isDescriptorReady(const QSocketNotifier &notifier)
+{
+    pollfd entry = entryOf(notifier);
+    if (notifier.isValid() && ::poll(&entry, 1, 0) <= 0)
+        return false;
+    if (!notifier.isValid() || entry.revents & POLLNVAL)
+        misused(QStringLiteral("a descriptor to wait for is closed, or no notifier was made for it"));
+    return true;
+}
+
 bool isReadyNow(QObject *object)
 {
+    if (const auto *notifier = qobject_cast<QSocketNotifier *>(object))
+        return isDescriptorReady(*notifier);
     if (auto *connection = qobject_cast<AioConnection *>(object)) {
         auto &d = AioConnectionPrivate::of(*connection);
         d.requireOpen(waitAnyOperation, true);
@@ -45,13 +65,15 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
 {
     for (qsizetype i = 0; i < objects.size(); ++i) {
         QObject *object = objects[i];
-        const bool isLocal = qobject_cast<AioConnection *>(object) || qobject_cast<AioListener *>(object);
+        const bool isLocal = qobject_cast<AioConnection *>(object) || qobject_cast<AioListener *>(object)
+            || qobject_cast<QSocketNotifier *>(object);
         const bool isKnown = isLocal || (!isBlocking && (qobject_cast<AioProcess *>(object) || qobject_cast<AioEvent *>(object)));
         if (!isKnown) {
             misused(isBlocking
-                        ? QStringLiteral("only connections and listeners can be waited for together in a blocked thread: use "
+                        ? QStringLiteral("only connections, listeners and descriptors can be waited for together in a blocked thread: use "
                                          "coro_waitAny()")
-                        : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
+                        : QStringLiteral("only connections, listeners, processes, events and descriptors, each as a QSocketNotifier, can be "
+                                         "waited for together"));
         }
         if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
             misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));
@@ -87,6 +109,10 @@ public:
             --connection->watchers;
             connection->updateReading();
         }
+        for (const QPointer<QSocketNotifier> &notifier : m_enabled) {
+            if (notifier)
+                notifier->setEnabled(false);
+        }
     }
     Q_DISABLE_COPY_MOVE(Watching)
 
@@ -114,6 +140,12 @@ private:
             QObject::connect(process, &AioProcess::finished, &m_context, [this] { m_news->completeAll(); });
         } else if (auto *event = qobject_cast<AioEvent *>(object)) {
             waitForEvent(event->coro_wait(m_stop.get_token()), m_news);
+        } else if (auto *notifier = qobject_cast<QSocketNotifier *>(object)) {
+            QObject::connect(notifier, &QSocketNotifier::activated, &m_context, [this] { m_news->completeAll(); });
+            if (!notifier->isEnabled()) {
+                notifier->setEnabled(true);
+                m_enabled.emplace_back(notifier);
+            }
         }
     }
 
@@ -135,6 +167,7 @@ private:
     std::vector<std::shared_ptr<AioListenerPrivate>> m_listening;       // before the turns in their lines
     std::vector<std::unique_ptr<Turn>> m_turns;
     std::vector<std::shared_ptr<void>> m_observed;
+    std::vector<QPointer<QSocketNotifier>> m_enabled;       // by this
 };
 
 [[noreturn]] void failAsCancelled()
@@ -178,6 +211,8 @@ QList<QObject *> AioProcessing::waitAny(const QList<QObject *> &objects, QDeadli
         for (QObject *object : objects) {
             if (auto *connection = qobject_cast<AioConnection *>(object))
                 AioConnectionPrivate::of(*connection).stream->prepare(entries.emplace_back(), true);
+            else if (const auto *notifier = qobject_cast<QSocketNotifier *>(object))
+                entries.push_back(entryOf(*notifier));
             else
                 next = std::min(next, AioListenerPrivate::of(*static_cast<AioListener *>(object)).prepare(entries));
         }

@@ -2,19 +2,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <QBasicTimer>
 #include <QDeadlineTimer>
 #include <QList>
 #include <QObject>
-#include <QTimer>
 
 #include <coroutine>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <stop_token>
 
 namespace aio_detail {
 
+class LocalEnd;
 class LocalWait;
 
 /* The waits for one event of an object that belongs to one thread. Shared between the object and the waits. */
@@ -22,6 +24,8 @@ class LocalWaits
 {
 public:
     void completeAll();
+    /* The same for who is called by the event loop itself, so that nobody else's call is interrupted: resumes them at once. May end anything. */
+    void completeAllNow();
     void cancelAll();
     /* Has completeAll() call \a told as well, for as long as the result lives. */
     using Observer = std::function<void()>;
@@ -29,6 +33,8 @@ public:
 
 private:
     friend class LocalWait;
+    void tellObservers();
+
     QList<LocalWait *> m_waits;
     QList<std::weak_ptr<Observer>> m_observers;
 };
@@ -68,16 +74,28 @@ public:
 
     /* On the wait's own thread. */
     void finish(Outcome outcome);
+    void finishNow(Outcome outcome);
+
+    /*
+     * Asked before each operation that may be done without a wait: whether this thread's coroutines have done so many, for so long, that
+     * its event loop must run first. Any resumed wait shows that it has. Copying bytes counts as operations, too.
+     */
+    static bool loopIsDue();
+    static void countBytes(qsizetype bytes);
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
 
 private:
+    friend class LocalEnd;
     void armTimer();
-    void onTimeout();
     void resume();
-    void endNow();
 
     const std::shared_ptr<LocalWaits> m_group;
     const QDeadlineTimer m_deadline;
-    QTimer m_timer;
+    QBasicTimer m_timer;
+    LocalEnd &m_end;
+    std::list<LocalWait *>::iterator m_place;       // there
     std::coroutine_handle<> m_coroutine;
     std::optional<Outcome> m_outcome;
     std::optional<std::stop_callback<std::function<void()>>> m_stopCallback;

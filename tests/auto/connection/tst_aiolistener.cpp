@@ -1,107 +1,56 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 #include "aiotest.h"
+#include "rawpeer.h"
 
-#include <AioProcessing/AioClient>
-#include <AioProcessing/AioListener>
 #include <aioprocessing/aiotask.h>
 #include <aioprocessing/aioworker.h>
 
-#include <QDir>
 #include <QElapsedTimer>
-#include <QFile>
 #include <QLocalServer>
 #include <QLoggingCategory>
-#include <QPoint>
 #include <QSignalSpy>
-#include <QTcpSocket>
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <arpa/inet.h>
-#include <csignal>
-#include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
-#include <thread>
-#include <unistd.h>
+#include <sys/un.h>
 
+using namespace AioTest;
 using namespace std::chrono_literals;
 
 namespace {
 
 const QByteArray key("a key that both know");
-const auto forEver = QDeadlineTimer(QDeadlineTimer::Forever);
-
 AioError::Code thrownBy(const std::function<void()> &call)
 {
     return AioTest::codeThrownBy(call);
 }
 
-// A peer that does what it likes.
-class RawPeer
+constexpr uid_t otherUser = 65534;
+
+bool becomeOtherUser()
 {
-public:
-    explicit RawPeer(quint16 port) : m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
-    {
-        sockaddr_in name{};
-        name.sin_family = AF_INET;
-        name.sin_port = htons(port);
-        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        m_isConnected = ::connect(m_socket, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0;
-    }
-    ~RawPeer() { ::close(m_socket); }
-    Q_DISABLE_COPY_MOVE(RawPeer)
-
-    bool isConnected() const { return m_isConnected; }
-    void send(const QByteArray &bytes) const { m_isSent = ::send(m_socket, bytes.constData(), size_t(bytes.size()), MSG_NOSIGNAL) > 0; }
-    void reset() const
-    {
-        const linger hard{1, 0};
-        ::setsockopt(m_socket, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-    }
-
-private:
-    int m_socket;
-    bool m_isConnected;
-    mutable bool m_isSent = false;
-};
-
-qint64 memoryInKiB(const char *field)
-{
-    QFile file(QStringLiteral("/proc/self/status"));
-    if (!file.open(QIODevice::ReadOnly))
-        return 0;
-    for (const QByteArray &line : file.readAll().split('\n')) {
-        if (line.startsWith(field))
-            return line.mid(qsizetype(qstrlen(field))).trimmed().split(' ').first().toLongLong();
-    }
-    return 0;
+    return ::setgid(otherUser) == 0 && ::setuid(otherUser) == 0;
 }
 
-int openDescriptors()
+// What the kernel says of all TCP connections of this process: those without delay, and all.
+std::pair<int, int> undelayedConnections()
 {
-    return int(QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::NoDotAndDotDot | QDir::System | QDir::Files).size());
-}
-
-AioAddress anyPort()
-{
-    return AioAddress::tcp(QStringLiteral("127.0.0.1"), 0);
-}
-
-QCoro::Task<bool> exchange(AioListener &listener, AioClient &client)
-{
-    QCoro::Task<bool> connecting = client.coro_connectToPeer();
-    const std::unique_ptr<AioConnection> peer = co_await listener.coro_accept();
-    const bool isConnected = co_await connecting;
-    if (!isConnected)
-        co_return false;
-    co_await client.coro_send(QStringLiteral("hello"));
-    const QVariant heard = co_await peer->coro_recv();
-    co_await peer->coro_send(heard);
-    const QVariant echo = co_await client.coro_recv();
-    co_return echo == QVariant(QStringLiteral("hello")) && peer->isTrusted() == client.isTrusted();
+    std::pair<int, int> counts(0, 0);
+    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        int isUndelayed = 0;
+        socklen_t optionSize = sizeof isUndelayed;
+        if (::getpeername(descriptor, reinterpret_cast<sockaddr *>(&peer), &size) != 0 || peer.ss_family == AF_UNIX)
+            continue;
+        ++counts.second;
+        if (::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &isUndelayed, &optionSize) == 0 && isUndelayed)
+            ++counts.first;
+    }
+    return counts;
 }
 
 } // namespace
@@ -174,6 +123,15 @@ private Q_SLOTS:
             AIO_VERIFY(ok);
             AIO_COMPARE(client->codec(), isPython ? AioConnection::Pickle : AioConnection::DataStream);
         });
+    }
+
+    void smallMessagesAreNotHeldBack()
+    {
+        AioListener listener(anyPort());
+        AioClient client(listener.address());
+        QVERIFY(client.connectToPeer());
+        const auto peer = listener.accept();
+        QCOMPARE(undelayedConnections(), std::pair(2, 2));
     }
 
     void signalsOfAListener()
@@ -308,6 +266,84 @@ private Q_SLOTS:
         QVERIFY(client.connectToPeer());
     }
 
+    void oneOfManyTakesANameOver()
+    {
+        const AioAddress address = AioAddress::local(QStringLiteral("coveted"));
+        for (int round = 0; round < 5; ++round) {
+            HelperProcess dead("listener", {address.toString().toUtf8()});
+            QVERIFY(dead.waitForLine("listening"));
+            QVERIFY(dead.kill());
+            std::vector<std::unique_ptr<HelperProcess>> heirs;
+            for (int i = 0; i < 4; ++i)
+                heirs.push_back(std::make_unique<HelperProcess>("heir", QList<QByteArray>{address.toString().toUtf8()}));
+            for (const auto &heir : heirs)
+                QVERIFY(heir->waitForLine("ready"));
+            for (const auto &heir : heirs)
+                heir->send("go");
+            int listening = 0;
+            for (const auto &heir : heirs) {
+                const QByteArray answer = heir->readLine();
+                QVERIFY2(answer == "listening" || answer == "in use", answer.constData());
+                listening += answer == "listening";
+            }
+            QCOMPARE(listening, 1);
+            AioClient client(address);
+            QVERIFY(client.connectToPeer());
+            for (const auto &heir : heirs) {
+                heir->closeInput();
+                QCOMPARE(heir->waitForEnd(), 0);
+            }
+            QVERIFY(!QFile::exists(address.localPath()));
+        }
+    }
+
+    void whatReplacedTheSocketStays()
+    {
+        QTemporaryDir directory;
+        const QString path = directory.filePath(QStringLiteral("s"));
+        const QString precious = directory.filePath(QStringLiteral("precious"));
+        QFile file(precious);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("precious") == 8 && file.flush());
+        for (const bool isLink : {false, true}) {
+            AioListener listener(AioAddress::local(path));
+            QVERIFY(QFile::remove(path));
+            QVERIFY(isLink ? QFile::link(precious, path) : QFile::copy(precious, path));
+            AioClient client(AioAddress::local(path));
+            QCOMPARE(thrownBy([&] { client.connectToPeer(); }), AioError::ConnectionRefused);
+            listener.close();
+            QCOMPARE(QFileInfo(path).size(), 8);
+            QVERIFY(QFile::remove(path));
+        }
+        QCOMPARE(QFileInfo(precious).size(), 8);
+        QCOMPARE(QDir(directory.path()).entryList(QDir::Files | QDir::Hidden), QStringList(QStringLiteral("precious")));
+    }
+
+    void otherUsersAreRefused()
+    {
+        if (::geteuid() != 0 || !AioTest::hasLinuxBackend())
+            QSKIP("this needs two users, and a system that tells them apart");
+        QTemporaryDir directory;
+        QVERIFY(::chmod(QFile::encodeName(directory.path()).constData(), 0777) == 0);
+        const QString path = directory.filePath(QStringLiteral("s"));
+        const AioAddress address = AioAddress::local(path);
+        {
+            AioListener listener(address);
+            QVERIFY(::chmod(QFile::encodeName(path).constData(), 0666) == 0);      // as somebody might who does not know what he does
+            QSignalSpy failed(&listener, &AioListener::errorOccurred);
+            HelperProcess stranger("stranger", {path.toUtf8()});
+            QCOMPARE(stranger.readLine(), QByteArray("connected"));
+            QTRY_COMPARE(failed.size(), 1);
+            QCOMPARE(failed[0][0].value<AioError>().code, AioError::PermissionDenied);
+            QCOMPARE(stranger.readLine(), QByteArray("end"));
+            AioClient client(address);
+            QVERIFY(AioProcessing::waitBlocking(exchange(listener, client)));
+        }
+        HelperProcess impostor("impostor", {path.toUtf8()});
+        QCOMPARE(impostor.readLine(), QByteArray("listening"));
+        AioClient client(address);
+        QCOMPARE(thrownBy([&] { client.connectToPeer(); }), AioError::PermissionDenied);
+    }
+
     // -- keys
 
     void wrongKeysAreToldBothSides_data()
@@ -372,178 +408,6 @@ private Q_SLOTS:
         stop.request_stop();
         QCOMPARE(thrownBy([&] { keyed.connectToPeer(stop.get_token()); }), AioError::Cancelled);
     }
-
-    // -- bad peers
-
-    void mutePeersDelayNobody_data()       // NEW-028
-    {
-        QTest::addColumn<bool>("isBlocking");
-        QTest::newRow("coroutine") << false;
-        QTest::newRow("blocking") << true;
-    }
-    void mutePeersDelayNobody()
-    {
-        QFETCH(bool, isBlocking);
-        AioListener listener(anyPort(), AioListenerOptions(key).withHandshakeTimeout(60s));
-        std::vector<std::unique_ptr<RawPeer>> mute;
-        for (int i = 0; i < 100; ++i) {
-            mute.push_back(std::make_unique<RawPeer>(listener.address().port()));
-            QVERIFY(mute.back()->isConnected());
-            QVERIFY(!listener.poll());
-        }
-        for (int i = 0; i < 100; ++i)
-            mute.push_back(std::make_unique<RawPeer>(listener.address().port()));
-        const int descriptors = openDescriptors();
-        QElapsedTimer clock;
-        clock.start();
-        if (isBlocking) {
-            std::thread honest([&] {
-                AioClient client(listener.address(), key);
-                client.connectToPeer();
-                client.send(1);
-                client.recv();
-            });
-            const auto peer = listener.accept();
-            peer->send(peer->recv());
-            honest.join();
-        } else {
-            AioClient client(listener.address(), key);
-            QVERIFY(AioProcessing::waitBlocking(exchange(listener, client)));
-        }
-        QVERIFY2(std::chrono::milliseconds(clock.elapsed()) < AioTest::scaled(500ms), qPrintable(QString::number(clock.elapsed())));
-        QVERIFY(openDescriptors() <= descriptors + 10);     // at most 64 of the mute ones are kept
-    }
-
-    void handshakesEndWhenTheirTimeIsOver()
-    {
-        AioTest::run([]() -> QCoro::Task<> {
-            AioListener listener(anyPort(), AioListenerOptions(key).withHandshakeTimeout(50ms));
-            QSignalSpy failed(&listener, &AioListener::errorOccurred);
-            const RawPeer first(listener.address().port());
-            const RawPeer second(listener.address().port());
-            second.send(QByteArray("\0\0", 2));
-            while (failed.size() < 2)
-                co_await AioTest::nextTurn();
-        });
-    }
-
-    void garbageIsShownTheDoor()
-    {
-        AioTest::run([]() -> QCoro::Task<> {
-            AioListener listener(anyPort(), AioListenerOptions(key));
-            QSignalSpy failed(&listener, &AioListener::errorOccurred);
-            const QByteArrayList garbage{"GET / HTTP/1.1\r\n\r\n", QByteArray("\x16\x03\x01\x02\0\x01\0", 7), QByteArray(1000, '\xff'), "",
-                                         QByteArray("\0\0\0\x05hello", 9), QByteArray("\0\0\x01\x01", 4) + QByteArray(257, 'x'),
-                                         QByteArray("\x7f\xff\xff\xff", 4), QByteArray("\xff\xff\xff\xff\x40\0\0\0\0\0\0\0", 12),
-                                         QByteArray("\xff\xff\xff\xfb", 4)};
-            int expected = 0;
-            for (const QByteArray &bytes : garbage) {
-                for (const bool isReset : {false, true}) {
-                    RawPeer peer(listener.address().port());
-                    peer.send(bytes);
-                    if (isReset)
-                        peer.reset();
-                    ++expected;
-                }
-                while (failed.size() < expected)
-                    co_await AioTest::nextTurn();
-            }
-            AioClient client(listener.address(), key);
-            const bool ok = co_await exchange(listener, client);
-            AIO_VERIFY(ok);
-        });
-    }
-
-    void announcedSizesCostNothing()
-    {
-        AioTest::run([]() -> QCoro::Task<> {
-            AioListener listener(anyPort(), AioListenerOptions().withMaximumFrame(1ll << 40));
-            const QByteArrayList headers{QByteArray("\x7f\xff\xff\xff", 4), QByteArray("\xff\xff\xff\xff\0\0\0\x80\0\0\0\0", 12),
-                                         QByteArray("\xff\xff\xff\xff\x40\0\0\0\0\0\0\0", 12), QByteArray("\xff\xff\xff\xfb", 4)};
-            const qint64 before = memoryInKiB("VmSize:");
-            std::vector<std::unique_ptr<RawPeer>> peers;
-            std::vector<std::unique_ptr<AioConnection>> connections;
-            for (const QByteArray &header : headers) {
-                peers.push_back(std::make_unique<RawPeer>(listener.address().port()));
-                peers.back()->send(header + QByteArray(100, 'x'));
-                connections.push_back(co_await listener.coro_accept());
-            }
-            for (int i = 0; i < 2; ++i) {       // allowed, and nothing comes
-                const auto none = co_await connections[std::size_t(i)]->coro_recvBytes(-1, QDeadlineTimer(20ms));
-                AIO_VERIFY(!none);
-            }
-            const AioError::Code tooLarge = co_await AioTest::codeOf(connections[2]->coro_recvBytes());
-            AIO_COMPARE(tooLarge, AioError::TooLarge);
-            const AioError::Code nonsense = co_await AioTest::codeOf(connections[3]->coro_recvBytes());
-            AIO_COMPARE(nonsense, AioError::ProtocolError);
-#if !defined(__SANITIZE_ADDRESS__)
-            AIO_VERIFY(memoryInKiB("VmSize:") - before < 16 * 1024);
-#else
-            Q_UNUSED(before);
-#endif
-            peers[0].reset();
-            const AioError::Code cut = co_await AioTest::codeOf(connections[0]->coro_recvBytes());
-            AIO_COMPARE(cut, AioError::PeerDied);
-        });
-    }
-
-    void descriptorsThatAreOut()
-    {
-        AioTest::run([]() -> QCoro::Task<> {
-            AioListener listener{anyPort()};
-            QSignalSpy failed(&listener, &AioListener::errorOccurred);
-            rlimit before;
-            AIO_COMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
-            auto peer = std::make_unique<RawPeer>(listener.address().port());
-            const rlimit none{rlim_t(openDescriptors() / 2), before.rlim_max};      // what is open stays open
-            AIO_COMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
-            while (failed.isEmpty())
-                co_await AioTest::nextTurn();
-            AIO_COMPARE(::setrlimit(RLIMIT_NOFILE, &before), 0);
-            AIO_COMPARE(failed[0][0].value<AioError>().code, AioError::OutOfResources);
-            AioClient client(listener.address());
-            QCoro::Task<bool> connecting = client.coro_connectToPeer();
-            const std::unique_ptr<AioConnection> accepted = co_await listener.coro_accept(QDeadlineTimer(20s));
-            AIO_VERIFY(accepted);
-            co_await connecting;
-        });
-    }
-
-    void manyConnectAtOnce()
-    {
-        AioTest::run([]() -> QCoro::Task<> {
-            AioListener listener(AioAddress{}, AioListenerOptions(key).withBacklog(16));
-            int served = 0;
-            for (int round = 0; round < 10; ++round) {
-                std::vector<std::unique_ptr<AioClient>> clients;
-                std::vector<QCoro::Task<AioError::Code>> connecting;
-                for (int i = 0; i < 30; ++i) {
-                    clients.push_back(std::make_unique<AioClient>(listener.address(), key));
-                    connecting.push_back(AioTest::codeOf(clients.back()->coro_connectToPeer()));
-                }
-                int expected = 0;
-                std::vector<QCoro::Task<std::unique_ptr<AioConnection>>> accepting;
-                for (auto &task : connecting) {
-                    std::unique_ptr<AioConnection> none = co_await listener.coro_accept(QDeadlineTimer(0));
-                    served += none ? 1 : 0;
-                    Q_UNUSED(task);
-                }
-                for (auto &task : connecting) {
-                    const AioError::Code code = co_await task;
-                    AIO_VERIFY(code == AioError::NoError || code == AioError::OutOfResources);      // the latter: more than the backlog
-                    expected += code == AioError::NoError ? 1 : 0;
-                }
-                for (;;) {
-                    const std::unique_ptr<AioConnection> peer = co_await listener.coro_accept(QDeadlineTimer(20ms));
-                    if (!peer)
-                        break;
-                    ++served;
-                }
-                served -= expected;
-                AIO_COMPARE(served, 0);
-            }
-        });
-    }
 };
 
 AIO_TEST_ROLE(listener)
@@ -551,6 +415,49 @@ AIO_TEST_ROLE(listener)
     QCoreApplication app(argc, argv);
     AioListener listener{AioAddress(QString::fromUtf8(argv[1]))};
     AioTest::say("listening");
+    AioTest::hear();
+    return 0;
+}
+
+AIO_TEST_ROLE(heir)
+{
+    QCoreApplication app(argc, argv);
+    AioTest::say("ready");
+    AioTest::hear();
+    try {
+        AioListener listener{AioAddress(QString::fromUtf8(argv[1]))};
+        AioTest::say("listening");
+        AioTest::hear();
+    } catch (const AioException &e) {
+        AioTest::say(e.code() == AioError::AddressInUse ? QByteArray("in use") : e.error().message.toUtf8());
+    }
+    return 0;
+}
+
+// A socket of another user, at a path.
+static int foreignSocket(const char *path, sockaddr_un &name)
+{
+    name.sun_family = AF_UNIX;
+    qstrncpy(name.sun_path, path, sizeof name.sun_path);
+    return becomeOtherUser() ? ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+}
+
+AIO_TEST_ROLE(stranger)
+{
+    sockaddr_un name{};
+    const int socket = foreignSocket(argv[1], name);
+    AioTest::say(::connect(socket, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0 ? "connected" : "refused");
+    char byte;
+    AioTest::say(::recv(socket, &byte, 1, 0) <= 0 ? "end" : "bytes");
+    return 0;
+}
+
+AIO_TEST_ROLE(impostor)
+{
+    sockaddr_un name{};
+    const int socket = foreignSocket(argv[1], name);
+    const bool isBound = ::bind(socket, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0;
+    AioTest::say(isBound && ::chmod(argv[1], 0666) == 0 && ::listen(socket, 1) == 0 ? "listening" : "failed");
     AioTest::hear();
     return 0;
 }
