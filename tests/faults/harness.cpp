@@ -147,13 +147,13 @@ unsigned countPoints(const Scenario &scenario)
     return passed ? page().hits : 0;
 }
 
-Result atEveryPoint(const Scenario &scenario, const char *action, const std::function<void(pid_t victim)> &await)
+Result atEveryPoint(const Scenario &scenario, unsigned stride, const char *action, const std::function<void(pid_t victim)> &await)
 {
     constexpr unsigned attempts = 10;
     Result result;
     const unsigned points = countPoints(scenario);
     result.failures += points == 0;
-    for (unsigned n = 1; n <= points; ++n) {
+    for (unsigned n = 1; n <= points; n += stride) {
         const std::string fault = "*:" + std::to_string(n) + ':' + action;
         const std::string position = std::string(action) + " at hit " + std::to_string(n) + " of " + std::to_string(points);
         Verdict verdict = NotKilled;
@@ -243,17 +243,17 @@ void killAfter(const Scenario &scenario, unsigned limit)
 
 } // namespace
 
-Result killAtEveryPoint(const Scenario &scenario)
+Result killAtEveryPoint(const Scenario &scenario, unsigned stride)
 {
-    return atEveryPoint(scenario, "kill", [](pid_t victim) {
+    return atEveryPoint(scenario, stride, "kill", [](pid_t victim) {
         if (!diedOf(waitFor(victim), SIGKILL))
             std::_Exit(NotKilled);
     });
 }
 
-Result stopAtEveryPoint(const Scenario &scenario)
+Result stopAtEveryPoint(const Scenario &scenario, unsigned stride)
 {
-    return atEveryPoint(scenario, "stop", [&scenario](pid_t victim) {
+    return atEveryPoint(scenario, stride, "stop", [&scenario](pid_t victim) {
         if (!WIFSTOPPED(waitFor(victim, WUNTRACED)))
             std::_Exit(NotKilled);
         limitTime(1);

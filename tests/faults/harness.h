@@ -39,9 +39,9 @@ struct Result
     unsigned failures = 0;      // runs in which a check failed, hung or crashed, or the victim was not killed
 };
 
-/* At every fault point that the victim passes. A victim that passes none is a failure. */
-Result killAtEveryPoint(const Scenario &scenario);
-Result stopAtEveryPoint(const Scenario &scenario);
+/* At every fault point that the victim passes, or every \a stride th from the first. A victim that passes none is a failure. */
+Result killAtEveryPoint(const Scenario &scenario, unsigned stride = 1);
+Result stopAtEveryPoint(const Scenario &scenario, unsigned stride = 1);
 
 /*
  * Kills the victim at every point, and for each of these the rescuer at every point of what it does then; of all these pairs

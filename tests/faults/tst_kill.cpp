@@ -6,9 +6,9 @@
 // with a second kill of the one who repairs.
 //
 //   tst_kill [--deep | --all] [PART OF A NAME]
-//     neither      every point; some instructions of each fast path
-//     --deep       more instructions; one in 16 of the pairs of kills
-//     --all        every instruction and every pair of kills
+//     neither      one point in four; some instructions of each fast path
+//     --deep       every point; more instructions; one in 16 of the pairs of kills
+//     --all        every instruction and every pair of kills, too
 
 #include "scenarios.h"
 
@@ -29,7 +29,8 @@ namespace {
 
 enum Depth { Quick, Deep, All };
 
-constexpr unsigned Instructions[] = {50, 200, ~0u};
+constexpr unsigned PointStride[] = {4, 1, 1};
+constexpr unsigned Instructions[] = {16, 200, ~0u};
 constexpr unsigned PairStride[] = {0, 16, 1};           // 0: none
 
 struct Job
@@ -43,8 +44,9 @@ void addPoints(std::vector<Job> &jobs, const Scenario &scenario, Depth depth)
     const auto add = [&](const char *what, auto run) {
         jobs.push_back({scenario.name + ": " + what, [scenario, run] { return run(inWorld(scenario)); }});
     };
-    add("kills", [](const harness::Scenario &it) { return harness::killAtEveryPoint(it); });
-    add("stops", [](const harness::Scenario &it) { return harness::stopAtEveryPoint(it); });
+    const unsigned pointStride = PointStride[depth];
+    add("kills", [pointStride](const harness::Scenario &it) { return harness::killAtEveryPoint(it, pointStride); });
+    add("stops", [pointStride](const harness::Scenario &it) { return harness::stopAtEveryPoint(it, pointStride); });
     if (const unsigned stride = PairStride[depth])
         add("pairs of kills", [stride](const harness::Scenario &it) { return harness::killTwice(it, stride); });
 }
