@@ -100,23 +100,30 @@ void AioPoolModel::note(const AioTaskInfo &task)
         m_ended.push_back(task.order);
 }
 
-// Those of \a tasks that have a row.
+// Those of \a tasks that have a row; neighbours at once.
 void AioPoolModel::change(const QList<AioTaskInfo> &tasks)
 {
     const qint64 now = m_clock.elapsed();
-    int first = count();
+    int first = 0;
     int last = -1;
+    const auto tell = [&] {
+        if (last >= first)
+            Q_EMIT dataChanged(index(first), index(last));
+    };
     for (const AioTaskInfo &task : tasks) {
         const auto row = rowOf(task.order);
         if (row == m_rows.end() || row->task.order != task.order)
             continue;
         *row = {task, now};
         note(task);
-        first = std::min(first, int(row - m_rows.begin()));
-        last = int(row - m_rows.begin());
+        const int place = int(row - m_rows.begin());
+        if (place != last + 1) {
+            tell();
+            first = place;
+        }
+        last = place;
     }
-    if (last >= 0)
-        Q_EMIT dataChanged(index(first), index(last));
+    tell();
 }
 
 // Those of \a tasks that have none, which mostly come at the end; of more than there is room for only the last.

@@ -176,7 +176,7 @@ QJSValue AioPromises::imap(QObject *pool, const QString &function, const QJSValu
     return aio_qml::attempt(pool, [&] {
         if (!items.isArray() || !visit.isCallable())
             aio_detail::throwError(AioError::UsageError,
-                                   QStringLiteral("imap() takes an array and a function, as in imap(\"length\", files, (length, i) => ...)"),
+                                   QStringLiteral("this takes an array and a function, as in imap(\"length\", files, (length, i) => ...)"),
                                    QStringLiteral("AioPool::imap"));
         return promises->m_script.property(QStringLiteral("imap"))
             .call({promises->m_engine->toScriptValue(pool), function, items, visit, options, isOrdered});

@@ -73,7 +73,8 @@ public:
     }
 
     /* See AioPool.imap() and imapUnordered(). */
-    static QJSValue imap(QObject *pool, const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options, bool isOrdered);
+    static QJSValue imap(QObject *pool, const QString &function, const QJSValue &items, const QJSValue &visit, const QJSValue &options,
+                         bool isOrdered);
     /* See AioQueue.forEach(). */
     static QJSValue forEach(QObject *queue, const QJSValue &function, const QJSValue &options);
 

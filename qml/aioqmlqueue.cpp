@@ -31,7 +31,9 @@ void AioQmlQueue::setMaxSize(int maxSize)
 
 QJSValue AioQmlQueue::put(const QJSValue &value, const QJSValue &options)
 {
-    return promise<AioQueue>(options, [&value](AioQueue &queue, auto ...wait) { return queue.coro_put(aio_qml::toMessage(value), wait...); });
+    return promise<AioQueue>(options, [&value](AioQueue &queue, auto ...wait) {
+        return queue.coro_put(aio_qml::toMessage(value), wait...);
+    });
 }
 
 bool AioQmlQueue::tryPut(const QJSValue &value)

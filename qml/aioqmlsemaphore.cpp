@@ -58,7 +58,9 @@ int AioQmlBoundedSemaphore::value() const
 
 QJSValue AioQmlBoundedSemaphore::acquire(const QJSValue &options)
 {
-    return promise<AioBoundedSemaphore>(options, [](AioBoundedSemaphore &semaphore, auto ...wait) { return semaphore.coro_acquire(wait...); });
+    return promise<AioBoundedSemaphore>(options, [](AioBoundedSemaphore &semaphore, auto ...wait) {
+        return semaphore.coro_acquire(wait...);
+    });
 }
 
 bool AioQmlBoundedSemaphore::tryAcquire()

@@ -51,7 +51,7 @@ Q_SIGNALS:
     /*!
      * What the properties read has changed: whether an event is set, who has a lock, the value of a semaphore, how many wait at a barrier and whether
      * it is broken, the size of a queue. Whoever changed it, in whatever process, also by dying. It comes from the event loop of the object's
-     * thread, once for many changes, and at most fifty times a second; what came and went between two looks may be missed. Not for AioCondition, and not
+     * thread, once for many changes, at most fifty times a second, and once more when changes have ceased; what came and went in between may be missed. Not for AioCondition, and not
      * for objects of a manager.
      *
      * Costs: nothing without listeners, and no wake-up while nothing changes. With them, whoever makes the first change after a signal and

@@ -202,7 +202,8 @@ const AioShareableList::Slot &AioShareableList::slotAt(qsizetype index) const
         throwNoElement(index, size());
     const Slot &slot = reinterpret_cast<const Slot *>(static_cast<const Word *>(bytes()) + 1)[index];
     if (quint64(slot.first) + 2 * (1 + quint64(slot.words)) > quint64(byteSize() / WordBytes)) {
-        throw AioException(makeError(AioError::Corrupted, QStringLiteral("the table of %1 says nonsense about element %2").arg(key()).arg(index),
+        throw AioException(makeError(AioError::Corrupted,
+                                     QStringLiteral("the table of %1 says nonsense about element %2").arg(key()).arg(index),
                                      QStringLiteral("AioShareableList"), key()));
     }
     return slot;

@@ -10,14 +10,18 @@ namespace {
 
 using namespace aio_raw;
 
-constexpr std::chrono::milliseconds Pause(20);
+constexpr std::chrono::milliseconds Pause(40);
 constexpr char Name[] = "AioObject::stateChanged";
 
-QCoro::Task<> waitForChange(AioObject *object, AioObjectPrivate *d, std::shared_ptr<RawOperation> change)
+// \a hasPaused: after a signal. Whoever has looked since then may have seen something that did not last, so he is told to look again when from
+// then on every change will be noticed.
+QCoro::Task<> waitForChange(AioObject *object, AioObjectPrivate *d, std::shared_ptr<RawOperation> change, bool hasPaused)
 {
     const auto cell = d->cell;
     const auto waits = d->waits;
     Wait wait(cell->lot(), *change, waits, noDeadline(), {}, Name);
+    if (hasPaused && !wait.done().await_ready())
+        waits->whileAlive([&] { Q_EMIT object->stateChanged(); });
     const WaitResult result = co_await wait.done();
     waits->whileAlive([&] {
         static const QMetaMethod signal = QMetaMethod::fromSignal(&AioObject::stateChanged);
@@ -28,7 +32,7 @@ QCoro::Task<> waitForChange(AioObject *object, AioObjectPrivate *d, std::shared_
             d->watchesState = false;
             return;
         }
-        QTimer::singleShot(Pause, object, [object, d, change] { waitForChange(object, d, change); });
+        QTimer::singleShot(Pause, object, [object, d, change] { waitForChange(object, d, change, true); });
         Q_EMIT object->stateChanged();
     });
 }
@@ -41,7 +45,7 @@ void watchState(AioObject *object, AioObjectPrivate &d)
     const std::shared_ptr<RawOperation> change = d.change();
     QMetaObject::invokeMethod(object, [object, &d, change] {
         if (!d.watchesState.exchange(true))
-            waitForChange(object, &d, change);
+            waitForChange(object, &d, change, false);
     }, Qt::QueuedConnection);
 }
 

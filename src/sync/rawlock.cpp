@@ -21,7 +21,8 @@ constexpr std::uint64_t Others = Waiters | Watchers;
 // Gives the free (or just being released) lock to the head. The word is the commit point; the head learns of it next.
 bool handOver(RawLot &lot, Cell &cell, std::uint64_t word, Node &head, Address address) noexcept
 {
-    const std::uint64_t given = std::uint64_t(head.owner.load()) << 32 | (word & Watchers) | Waiters | Given | (owner(word) ? 0 : word & Abandoned);
+    const std::uint64_t given = std::uint64_t(head.owner.load()) << 32 | (word & Watchers) | Waiters | Given
+                                | (owner(word) ? 0 : word & Abandoned);
     if (!cell.word.compare_exchange_strong(word, given))
         return false;
     AIO_FAULT_POINT("lock.given");

@@ -12,4 +12,4 @@ mkfifo "$work/display"
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r -t 60 number <"$work/display" || { cat "$work/log" >&2; exit 1; }
-DISPLAY=:$number QT_QPA_PLATFORM=xcb XDG_RUNTIME_DIR=$work "$2"
+AIO_TEST_DISPLAY_SERVER=$server DISPLAY=:$number QT_QPA_PLATFORM=xcb XDG_RUNTIME_DIR=$work "$2"

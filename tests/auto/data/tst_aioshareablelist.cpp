@@ -62,7 +62,7 @@ class TestAioShareableList : public QObject
 private Q_SLOTS:
     void valuesAreThereAndHaveTheirTypes()
     {
-        const QVariantList values{qlonglong(-42), 2.5, QStringLiteral("text"), QByteArray("by\0tes", 6), true, QVariant(), QString(), 1LL << 62};
+        const QVariantList values{-42LL, 2.5, QStringLiteral("text"), QByteArray("by\0tes", 6), true, QVariant(), QString(), 1LL << 62};
         AioShareableList list(values);
         QCOMPARE(list.size(), values.size());
         QCOMPARE(list.toList(), values);

@@ -140,12 +140,12 @@ void TestEngines::engineGoesBeforeTheTasksOfItsPool()
     auto *const pool = world.object->property("pool").value<AioPool *>();
     QVERIFY(pool);
     world.engine.reset();
+    QTRY_COMPARE_WITH_TIMEOUT(pool->failedTasks(), Thousand, 60'000);
     QTRY_COMPARE_WITH_TIMEOUT(pool->runningTasks() + pool->pendingTasks(), 0, 60'000);
-    QCOMPARE(pool->failedTasks(), Thousand);
     QCOMPARE(world.number("rejected"), 0);
 }
 
-// What a view has to look at again: one row, when ten thousand stand there and one more task is done.
+// What a view has to look at again, when ten thousand rows stand there, the first of a task that still runs, and one more task is done.
 void TestEngines::modelTouchesOnlyWhatHasChanged()
 {
     constexpr int Rows = 10'000;
@@ -153,7 +153,12 @@ void TestEngines::modelTouchesOnlyWhatHasChanged()
         id: root
         property int done: 0
         property AioPool pool: AioPool { processes: 2 }
+        property AioEvent begun: AioEvent {}
         property AioPoolModel model: AioPoolModel { pool: root.pool; history: 10000 }
+        function hang() {
+            pool.apply("hang", [begun]).catch(error => {})
+            return begun.handle
+        }
         function begin(count) {
             const items = []
             for (let i = 0; i < count; ++i)
@@ -169,8 +174,10 @@ void TestEngines::modelTouchesOnlyWhatHasChanged()
         ++signalCount;
         sum += last - first + 1;
     };
-    connect(model, &QAbstractItemModel::rowsInserted, this, [&](const QModelIndex &, int first, int last) { count(inserted, first, last); });
-    connect(model, &QAbstractItemModel::rowsRemoved, this, [&](const QModelIndex &, int first, int last) { count(removed, first, last); });
+    connect(model, &QAbstractItemModel::rowsInserted, this,
+            [&](const QModelIndex &, int first, int last) { count(inserted, first, last); });
+    connect(model, &QAbstractItemModel::rowsRemoved, this,
+            [&](const QModelIndex &, int first, int last) { count(removed, first, last); });
     connect(model, &QAbstractItemModel::dataChanged, this,
             [&](const QModelIndex &first, const QModelIndex &last) { count(changed, first.row(), last.row()); });
     const auto begin = [&](int tasks) { QMetaObject::invokeMethod(world.object.get(), "begin", Q_ARG(QVariant, tasks)); };
@@ -182,10 +189,12 @@ void TestEngines::modelTouchesOnlyWhatHasChanged()
         return true;
     };
 
+    AioEvent begun(world.call("hang").value<AioHandle>());
+    QVERIFY(AioProcessing::waitBlocking(begun.coro_wait(QDeadlineTimer(60'000))));
     begin(Rows);
     QTRY_COMPARE_WITH_TIMEOUT(world.number("done"), Rows, 60'000);
-    QTRY_VERIFY_WITH_TIMEOUT(model->rowCount() == Rows && isSettled(), 60'000);
-    QCOMPARE(inserted, Rows);
+    QTRY_VERIFY_WITH_TIMEOUT(model->rowCount() == Rows + 1 && isSettled(), 60'000);
+    QCOMPARE(inserted, Rows + 1);
     QCOMPARE(removed, 0);
     QVERIFY2(signalCount < Rows / 10, qPrintable(QString::number(signalCount)));       // many rows with each
     qInfo("10 000 tasks: %d signals, %d rows changed after they were inserted", signalCount, changed);
@@ -194,8 +203,10 @@ void TestEngines::modelTouchesOnlyWhatHasChanged()
     begin(1);
     QTRY_COMPARE_WITH_TIMEOUT(world.number("done"), Rows + 1, 60'000);
     QTRY_VERIFY_WITH_TIMEOUT(inserted == 1 && removed == 1 && isSettled(), 60'000);
-    QCOMPARE(model->rowCount(), Rows);
-    QVERIFY2(changed <= 2, qPrintable(QString::number(changed)));
+    QCOMPARE(model->rowCount(), Rows + 1);
+    qInfo("one task more: %d signals, %d rows changed", signalCount, changed);
+    QVERIFY2(changed < 100, qPrintable(QString::number(changed)));      // two with each look
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("an AioPool is destroyed that still has")));
 }
 
 void TestEngines::objectOfNoEngineMakesNoPromise()

@@ -11,7 +11,13 @@ AioTestCase {
     Component { id: joinables; AioJoinableQueue { policy: AioJoinableQueue.Redeliver } }
     Component { id: processes; AioProcess {} }
     Component { id: simple; AioSimpleQueue {} }
-    Component { id: texts; Text { property AioQueue queue; text: queue ? [queue.size, queue.isEmpty, queue.isFull, queue.isShutDown].join() : "" } }
+    Component {
+        id: texts
+        Text {
+            property AioQueue queue
+            text: queue ? queue.size + "," + queue.isEmpty + "," + queue.isFull + "," + queue.isShutDown : ""
+        }
+    }
 
     function process(target, args) {
         return createTemporaryObject(processes, this, { target: target, arguments: args })
