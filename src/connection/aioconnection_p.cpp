@@ -81,7 +81,8 @@ AioHandle AioConnectionPrivate::giveAway()
     }
     SharedSocket socket;
     socket.descriptor = aio_raw::duplicate(stream->descriptor());
-    QDataStream(&socket.facts, QIODeviceBase::WriteOnly) << isReadable << isWritable << isTrusted << qint32(codec) << maximumFrame << highWater;
+    QDataStream facts(&socket.facts, QIODeviceBase::WriteOnly);
+    facts << isReadable << isWritable << isTrusted << qint32(codec) << maximumFrame << highWater;
     const AioHandle handle = shareSocket(AioHandle::Connection, socket);
     close(AioError::Closed);
     return handle;

@@ -64,8 +64,10 @@ AioHandle AioListenerPrivate::giveAway()
 {
     const char *operation = "AioListener::handle";
     requireOpen(operation);
-    if (!m_ready.empty() || !line.isEmpty())
-        fail(AioError::UsageError, QStringLiteral("a listener in use cannot be given to another process: accept who has come first"), operation);
+    if (!m_ready.empty() || !line.isEmpty()) {
+        fail(AioError::UsageError, QStringLiteral("a listener in use cannot be given to another process: accept who has come first"),
+             operation);
+    }
     QByteArray facts;
     QDataStream out(&facts, QIODeviceBase::WriteOnly);
     out << options.authKey << options.isKeyWanted << qint32(options.backlog) << qint32(options.handshake) << qint32(options.minimumDigest)

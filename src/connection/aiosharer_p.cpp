@@ -289,8 +289,8 @@ SharedSocket fetchSocket(AioHandle::Kind kind, const AioHandle &handle)
         ::close(socket);
     if (!isThere) {
         throw AioException(makeError(AioError::NotFound,
-                                     QStringLiteral("what the handle %1 stands for is not to be had: it is good for one time, for ten minutes, "
-                                                    "and as long as the process lives that made it").arg(handle.key()),
+                                     QStringLiteral("what the handle %1 stands for is not to be had: it is good for one time, for ten "
+                                                    "minutes, and as long as the process lives that made it").arg(handle.key()),
                                      operation, handle.key()));
     }
     return shared;

@@ -72,8 +72,8 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
             misused(isBlocking
                         ? QStringLiteral("only connections, listeners and descriptors can be waited for together in a blocked thread: use "
                                          "coro_waitAny()")
-                        : QStringLiteral("only connections, listeners, processes, events and descriptors, each as a QSocketNotifier, can be "
-                                         "waited for together"));
+                        : QStringLiteral("only connections, listeners, processes, events and descriptors (each as a QSocketNotifier) "
+                                         "can be waited for together"));
         }
         if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
             misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));

@@ -54,7 +54,8 @@ private:
     void end()
     {
         for (;;) {
-            const auto suspended = std::find_if(m_waits.begin(), m_waits.end(), [](const LocalWait *wait) { return bool(wait->m_coroutine); });
+            const auto isSuspended = [](const LocalWait *wait) { return bool(wait->m_coroutine); };
+            const auto suspended = std::find_if(m_waits.begin(), m_waits.end(), isSuspended);
             if (suspended == m_waits.end())
                 break;
             (*suspended)->finishNow(LocalWait::Cancelled);

@@ -314,8 +314,8 @@ private Q_SLOTS:
         QVERIFY(!listener.isListening());
         QCOMPARE(thrownBy([&] { listener.accept(); }), AioError::Closed);
         QCOMPARE(thrownBy([&] { listener.handle(); }), AioError::Closed);
-        if (listener.address().isLocal())
-            QCOMPARE(thrownBy([&] { AioListener second(listener.address()); }), AioError::AddressInUse);       // on its way it is still taken
+        if (listener.address().isLocal())       // on its way it is still taken
+            QCOMPARE(thrownBy([&] { AioListener second(listener.address()); }), AioError::AddressInUse);
         worker.start();
         AioClient stranger(listener.address(), QByteArray("another key"));
         QCOMPARE(thrownBy([&] { stranger.connectToPeer(); }), AioError::AuthenticationFailed);          // and the key goes along
