@@ -209,6 +209,7 @@ void MessageStream::receive(bool isWanted)
 {
     const bool was = hasMessage() || m_readError;
     qint64 budget = bytesPerTurn;
+    m_isReceiving = true;
     for (;;) {
         if (!isReadWanted(isWanted) || budget <= 0)
             break;
@@ -219,9 +220,13 @@ void MessageStream::receive(bool isWanted)
             break;
         budget -= qAbs(after - before);
     }
-    updateNotifiers();
+    const QPointer<MessageStream> self(this);
     if (!was && (hasMessage() || m_readError))
         Q_EMIT readable();
+    if (!self)
+        return;
+    m_isReceiving = false;
+    updateNotifiers();
 }
 
 void MessageStream::setReading(bool isReading)
@@ -234,14 +239,19 @@ void MessageStream::setReading(bool isReading)
 
 void MessageStream::send(const QByteArray &message)
 {
+    enqueue(message);
+    if (m_outbox.size() == 1)
+        flush();
+}
+
+void MessageStream::enqueue(const QByteArray &message)
+{
     if (m_writeError || m_socket < 0)
         return;
     char header[aio_raw::maxMessageHeader];
     const auto size = aio_raw::storeMessageHeader(quint64(message.size()), header);
     m_outbox.push_back({QByteArray(header, qsizetype(size)), message, 0});
     m_unsent += qint64(size) + message.size();
-    if (m_outbox.size() == 1)
-        flush();
 }
 
 void MessageStream::keepAll()
@@ -266,7 +276,7 @@ void MessageStream::flush()
     const bool hadRoom = hasRoom();
     while (!m_outbox.empty() && m_socket >= 0 && !m_writeError) {
         // several messages at once, each in two parts
-        constexpr std::size_t most = 32;
+        constexpr std::size_t most = 128;
         iovec parts[most];
         std::size_t count = 0;
         for (const Outgoing &message : m_outbox) {
@@ -344,14 +354,15 @@ QSocketNotifier *MessageStream::makeNotifier(int type)
 
 void MessageStream::updateNotifiers()
 {
+    if (QThread::currentThread() != thread() || !QAbstractEventDispatcher::instance())
+        return;
     const bool reads = isReadWanted(m_isReading);
     const bool writes = m_socket >= 0 && !m_outbox.empty();
-    const bool mayHave = QThread::currentThread() == thread() && QAbstractEventDispatcher::instance();
-    if (reads && !m_readNotifier && mayHave)
+    if (reads && !m_readNotifier)
         m_readNotifier = makeNotifier(QSocketNotifier::Read);
-    if (writes && !m_writeNotifier && mayHave)
+    if (writes && !m_writeNotifier)
         m_writeNotifier = makeNotifier(QSocketNotifier::Write);
-    if (m_readNotifier && m_readNotifier->isEnabled() != reads)
+    if (m_readNotifier && m_readNotifier->isEnabled() != reads && (reads || !m_isReceiving))     // it may be taken at once
         m_readNotifier->setEnabled(reads);
     if (m_writeNotifier && m_writeNotifier->isEnabled() != writes)
         m_writeNotifier->setEnabled(writes);
