@@ -12,6 +12,7 @@
 #include <QPointer>
 
 #include <algorithm>
+#include <map>
 
 using namespace aio_detail;
 
@@ -38,7 +39,8 @@ bool isReadyNow(QObject *object)
     }
     if (auto *process = qobject_cast<AioProcess *>(object))
         return process->join(QDeadlineTimer(0));
-    return static_cast<AioEvent *>(object)->isSet();
+    const auto *event = static_cast<AioEvent *>(object);
+    return event->context() && event->isSet();      // the manager of another one is asked, and answers later
 }
 
 void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
@@ -53,19 +55,27 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
                                          "coro_waitAny()")
                         : QStringLiteral("only connections, listeners, processes and events can be waited for together"));
         }
-        if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
-            misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));
-        }
         if (objects.indexOf(object) != i)
             misused(QStringLiteral("an object stands twice among those to wait for"));
     }
 }
 
-QList<QObject *> readyOnes(const QList<QObject *> &objects)
+// What the manager of an event has answered.
+struct Answer
+{
+    bool isSet = false;
+    AioError error;
+};
+using Answers = std::map<QObject *, std::shared_ptr<Answer>>;
+
+QList<QObject *> readyOnes(const QList<QObject *> &objects, const Answers &answers = {})
 {
     QList<QObject *> ready;
     for (QObject *object : objects) {
-        if (isReadyNow(object))
+        const auto answer = answers.find(object);
+        if (answer != answers.end() && answer->second->error)
+            throw AioException(answer->second->error);
+        if (answer == answers.end() ? isReadyNow(object) : answer->second->isSet)
             ready.append(object);
     }
     return ready;
@@ -91,6 +101,7 @@ public:
     Q_DISABLE_COPY_MOVE(Watching)
 
     bool isOneGone() const { return m_isOneGone; }
+    const Answers &answers() const { return m_answers; }
 
 private:
     void watch(QObject *object)
@@ -113,22 +124,27 @@ private:
         } else if (auto *process = qobject_cast<AioProcess *>(object)) {
             QObject::connect(process, &AioProcess::finished, &m_context, [this] { m_news->completeAll(); });
         } else if (auto *event = qobject_cast<AioEvent *>(object)) {
-            waitForEvent(event->coro_wait(m_stop.get_token()), m_news);
+            const auto answer = std::make_shared<Answer>();
+            if (!event->context())
+                m_answers.emplace(object, answer);
+            waitForEvent(event->coro_wait(m_stop.get_token()), m_news, answer);
         }
     }
 
-    static QCoro::Task<> waitForEvent(QCoro::Task<bool> wait, std::shared_ptr<LocalWaits> news)
+    static QCoro::Task<> waitForEvent(QCoro::Task<bool> wait, std::shared_ptr<LocalWaits> news, std::shared_ptr<Answer> answer)
     {
         try {
             const bool isSet = co_await wait;
-            Q_UNUSED(isSet);
-        } catch (const AioException &) {        // it goes, or this does
+            answer->isSet = isSet;
+        } catch (const AioException &e) {        // it goes, or this does
+            answer->error = e.error();
         }
         news->completeAll();
     }
 
     const std::shared_ptr<LocalWaits> m_news;
     bool m_isOneGone = false;
+    Answers m_answers;
     std::stop_source m_stop;
     QObject m_context;
     std::vector<std::shared_ptr<AioConnectionPrivate>> m_polled;
@@ -159,7 +175,7 @@ QCoro::Task<QList<QObject *>> AioProcessing::coro_waitAny(QList<QObject *> objec
         const LocalWait::Outcome outcome = co_await wait.done();
         if (outcome == LocalWait::Cancelled || watching->isOneGone())
             failAsCancelled();
-        ready = readyOnes(objects);
+        ready = readyOnes(objects, watching->answers());
     }
     co_return ready;
 }
