@@ -37,7 +37,7 @@ class AIOPROCESSING_EXPORT AioHandle
 public:
     enum Kind {
         Null, Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, JoinableQueue, SimpleQueue,
-        Connection, Listener, Buffer, SharedMemory, Value, Array, Proxy
+        Connection, Listener, Buffer, SharedMemory, Value, Array, Proxy, Pool
     };
     Q_ENUM(Kind)
 

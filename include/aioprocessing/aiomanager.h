@@ -12,7 +12,9 @@
 #include <aioprocessing/aiojoinablequeue.h>
 #include <aioprocessing/aiolist.h>
 #include <aioprocessing/aiolock.h>
+#include <aioprocessing/aiomethod.h>
 #include <aioprocessing/aionamespace.h>
+#include <aioprocessing/aiopool.h>
 #include <aioprocessing/aioqueue.h>
 #include <aioprocessing/aiorlock.h>
 #include <aioprocessing/aiosemaphore.h>
@@ -98,6 +100,13 @@ public:
      */
     void shutDown();
     QCoro::Task<> coro_shutDown();
+    /*!
+     * Waits until the server that serve() or start() has begun ends: somebody, somewhere, has shut it down, or it has died. True at once where this
+     * object has begun none. False: \a deadline passed.
+     */
+    bool join(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
+    /*! The same as a coroutine; emits joined() when it returns true. */
+    QCoro::Task<bool> coro_join(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
     /*! Whether there is a server that this object has started, or connected to, and it was not lost. */
     bool isConnected() const;
 
@@ -121,6 +130,12 @@ public:
     /*! The same whose last party has \a action run, in the process of the server, before the others go on. */
     AioBarrier *createBarrier(int parties, const AioCall &action, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1))
     { return create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout, action)); }
+    /*!
+     * A pool of \a processes worker processes of the server, 0: one for each CPU there. Its tasks are functions that the server's program has: it is the
+     * same program, or has registered them by name. The pool is shared: what a face of it does at its end is about its own tasks, as is what
+     * becomes of a client that dies.
+     */
+    AioPool *createPool(int processes = 0) { return create<AioPool>(QStringLiteral("Pool"), poolArguments(processes)); }
     AioDict *createDict(const QVariantMap &entries = {}) { return create<AioDict>(QStringLiteral("dict"), {QVariant(entries)}); }
     AioList *createList(const QVariantList &items = {}) { return create<AioList>(QStringLiteral("list"), {QVariant(items)}); }
     AioNamespace *createNamespace() { return create<AioNamespace>(QStringLiteral("Namespace")); }
@@ -139,6 +154,7 @@ public:
     QCoro::Task<AioEvent *> coro_createEvent();
     QCoro::Task<AioCondition *> coro_createCondition();
     QCoro::Task<AioBarrier *> coro_createBarrier(int parties, std::chrono::milliseconds timeout = std::chrono::milliseconds(-1));
+    QCoro::Task<AioPool *> coro_createPool(int processes = 0);
     QCoro::Task<AioDict *> coro_createDict(QVariantMap entries = {});
     QCoro::Task<AioList *> coro_createList(QVariantList items = {});
     QCoro::Task<AioNamespace *> coro_createNamespace();
@@ -161,8 +177,10 @@ public:
      * Has \a object, of this manager, known under \a name to everybody who opens that here, or registers it in Python. It lives as long as the
      * server then. Throws AlreadyExists when something else has the name.
      */
-    void publish(const QString &name, const AioObject &object);
-    QCoro::Task<> coro_publish(QString name, const AioObject &object);
+    void publish(const QString &name, const AioObject &object) { publishHandle(name, object.handle()); }
+    void publish(const QString &name, const AioPool &pool) { publishHandle(name, pool.handle()); }
+    QCoro::Task<> coro_publish(const QString &name, const AioObject &object) { return coro_publishHandle(name, object.handle()); }
+    QCoro::Task<> coro_publish(const QString &name, const AioPool &pool) { return coro_publishHandle(name, pool.handle()); }
     /*! What was published as \a name. Throws NotFound when nothing was, TypeMismatch when it is no \c T. */
     template<class T> T *open(const QString &name) { return new T(openRemote(name, handleKind<T>()), this); }
     template<class T> QCoro::Task<T *> coro_open(QString name)
@@ -170,6 +188,24 @@ public:
         const std::shared_ptr<aio_detail::RemoteBackend> remote = co_await coro_openRemote(name, handleKind<T>());
         co_return new T(remote, this);
     }
+
+    /*!
+     * Has managers of this process make objects of T for clients that create \a typeId: with arguments of the types \c A, made to fit as those of an
+     * AioCall. Clients can call \a methods, and nothing else.
+     *
+     * \code
+     * const bool known = AioManager::registerType<Counter, int>(QStringLiteral("Counter"), {
+     *     {"increment", &Counter::increment}, {"value", &Counter::value}});
+     * AioProxy *counter = manager.create<AioProxy>(QStringLiteral("Counter"), {5});        // in Python: M.register('Counter'), m.Counter(5)
+     * counter->call(QStringLiteral("increment"), {1});
+     * \endcode
+     *
+     * The server that start() begins is another process of this program: register before main(), as above, or wherever a worker comes by.
+     * Objects live in the thread of the server. False: there is another type of that name.
+     */
+    template<class T, class... A>
+    static bool registerType(const QString &typeId, std::initializer_list<AioMethod<T>> methods)
+    { return aio_detail::registerManagedType(typeId, aio_detail::describeType<T, A...>(methods)); }
 
     /*! How many objects somebody has a proxy of, for finding leaks. */
     int numberOfObjects();
@@ -182,6 +218,8 @@ Q_SIGNALS:
     void connected();
     /*! shutDown() is done. */
     void shutDownDone();
+    /*! coro_join() has seen the server end. */
+    void joined();
     void errorOccurred(const AioError &error);
 
 private:
@@ -191,6 +229,9 @@ private:
     QCoro::Task<Remote> coro_createRemote(QString typeId, QVariantList arguments);
     Remote openRemote(const QString &name, AioHandle::Kind kind);
     QCoro::Task<Remote> coro_openRemote(QString name, AioHandle::Kind kind);
+    void publishHandle(const QString &name, const AioHandle &handle);
+    QCoro::Task<> coro_publishHandle(QString name, AioHandle handle);
+    static QVariantList poolArguments(int processes) { return {processes > 0 ? QVariant(processes) : QVariant()}; }
     static QVariantList barrierArguments(int parties, std::chrono::milliseconds timeout, const AioCall &action = {});
     static QVariant toVariant(const AioObject &object) { return QVariant::fromValue(object.handle()); }
     template<class T> static constexpr AioHandle::Kind handleKind()
@@ -204,6 +245,7 @@ private:
         else if constexpr (std::is_base_of_v<AioEvent, T>) return AioHandle::Event;
         else if constexpr (std::is_base_of_v<AioCondition, T>) return AioHandle::Condition;
         else if constexpr (std::is_base_of_v<AioBarrier, T>) return AioHandle::Barrier;
+        else if constexpr (std::is_base_of_v<AioPool, T>) return AioHandle::Pool;
         else return AioHandle::Proxy;
     }
 

@@ -4,6 +4,7 @@
 
 #include <aioprocessing/aiocall.h>
 #include <aioprocessing/aioerror.h>
+#include <aioprocessing/aiohandle.h>
 #include <aioprocessing/aiopoolreply_impl.h>
 #include <aioprocessing/aiopoolstats.h>
 #include <aioprocessing/aioprocess.h>
@@ -23,6 +24,7 @@
 #include <stop_token>
 
 class AioPoolPrivate;
+namespace aio_detail { class RemoteBackend; }
 
 /*!
  * \class AioPool
@@ -62,6 +64,10 @@ class AioPoolPrivate;
  * WorkerLost, TimedOut, Cancelled, BrokenPool, Closed (after close()), NotFound (no such function), TypeMismatch, Unserializable (of
  * an argument or a result), UsageError. Of a map the error of the first item that failed, when all are done.
  *
+ * The pool of a manager (AioManager::createPool()) is used in the same way. Its workers are those of the server's machine and program, which has to
+ * know the functions; settings are those of all who use it, close() and terminate() end the tasks of this object only, and when the manager
+ * dies the pool is broken with PeerDied. Arguments of a task, and results of a chunk, have up to 32 MiB.
+ *
  * Of a QFuture whose task may fail, ask waitForFinished() before result(): Qt's result() may miss an exception that comes just then.
  *
  * Python: multiprocessing.Pool, concurrent.futures.ProcessPoolExecutor, aioprocessing.AioPool. Unlike there, tasks of dead workers
@@ -88,8 +94,13 @@ public:
     explicit AioPool(QObject *parent = nullptr);
     /*! A pool with up to \a processes workers. Throws UsageError for less than 1. */
     explicit AioPool(int processes, QObject *parent = nullptr);
+    /*! \internal */
+    explicit AioPool(std::shared_ptr<aio_detail::RemoteBackend> remote, QObject *parent = nullptr);
     /*! terminate(), with a warning when there was something pending. Blocks for as long as it takes to kill the workers. */
     ~AioPool() override;
+
+    /*! Of a pool of a manager; null for others. */
+    AioHandle handle() const;
 
     // -- settings; those for workers count for the ones that start from now on
     int processes() const;

@@ -105,6 +105,8 @@ class AIOPROCESSING_EXPORT PoolArguments
 public:
     /*! Items of \a stride bytes; 0: of any size. */
     explicit PoolArguments(qsizetype stride = 0) : m_stride(stride) {}
+    /*! Those whose slice() of all items is \a bytes; nothing if that cannot be. */
+    static std::optional<PoolArguments> fromBytes(qsizetype stride, const QByteArray &bytes, const QByteArray &bound);
 
     bool isPacked() const { return m_stride > 0; }
     qsizetype stride() const { return m_stride; }

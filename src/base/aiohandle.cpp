@@ -43,7 +43,7 @@ QDataStream &operator>>(QDataStream &stream, AioHandle &handle)
     if (kind & hasPeer)
         stream >> read.m_peer;
     kind &= quint8(hasPeer - 1);
-    if (kind > AioHandle::Proxy || read.m_context.size() > 64)
+    if (kind > AioHandle::Pool || read.m_context.size() > 64)
         stream.setStatus(QDataStream::ReadCorruptData);
     if (stream.status() != QDataStream::Ok)
         return stream;

@@ -128,7 +128,7 @@ bool VariantReader::readHandle(QVariant &value)
     QByteArrayView context;
     if (!readBlob(context))
         return false;
-    if (kind > AioHandle::Proxy || context.size() > 64)
+    if (kind > AioHandle::Pool || context.size() > 64)
         return fail(AioError::ProtocolError, QStringLiteral("the bytes of an AioHandle make no sense"));
     value = QVariant::fromValue(AioHandle(AioHandle::Kind(kind), context.toByteArray(), address));
     return true;

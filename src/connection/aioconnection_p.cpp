@@ -59,15 +59,19 @@ void AioConnectionPrivate::close(AioError::Code why)
 {
     if (closedWith == AioError::NoError)
         closedWith = why;
-    if (stream) {
-        MessageStream *closing = std::exchange(stream, nullptr);
-        closing->disconnect(q);
-        closing->setReading(false);
-        closing->setParent(nullptr);
-        MessageStream::closeWhenSent(std::unique_ptr<MessageStream>(closing));
-    }
+    if (stream)
+        MessageStream::closeWhenSent(takeStream());
     readers.callAll();
     writers.callAll();
+}
+
+std::unique_ptr<MessageStream> AioConnectionPrivate::takeStream()
+{
+    MessageStream *taken = std::exchange(stream, nullptr);
+    taken->disconnect(q);
+    taken->setReading(false);
+    taken->setParent(nullptr);
+    return std::unique_ptr<MessageStream>(taken);
 }
 
 AioHandle AioConnectionPrivate::giveAway()

@@ -26,6 +26,8 @@ public:
     void open(std::unique_ptr<aio_detail::MessageStream> newStream);
     /* \a why: what those who wait are told. */
     void close(AioError::Code why);
+    /* The stream of an open connection, which is not open any more then. */
+    std::unique_ptr<aio_detail::MessageStream> takeStream();
     AioHandle giveAway();
     /* What somebody gave away, with the socket in adopted. Throws AioException. */
     static std::shared_ptr<AioConnectionPrivate> fetch(const AioHandle &handle);

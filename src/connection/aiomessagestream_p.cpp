@@ -264,6 +264,13 @@ void MessageStream::setReading(bool isReading)
 
 void MessageStream::send(const QByteArray &message)
 {
+    enqueue(message);
+    if (m_outbox.size() == 1)
+        flush();
+}
+
+void MessageStream::enqueue(const QByteArray &message)
+{
     if (m_writeError || m_socket < 0)
         return;
     Outgoing &last = m_outbox.emplace_back();
@@ -271,8 +278,6 @@ void MessageStream::send(const QByteArray &message)
     last.headerSize = int(aio_raw::storeMessageHeader(quint64(message.size()), last.header));
     last.body = message;
     m_unsent += last.size();
-    if (m_outbox.size() == 1)
-        flush();
 }
 
 void MessageStream::keepAll()
@@ -308,7 +313,7 @@ void MessageStream::flush(bool isFromLoop)
 // Sends several messages at once, each in two parts. False: the system takes no more, or the error is set.
 bool MessageStream::sendSome()
 {
-    constexpr std::size_t most = 32;
+    constexpr std::size_t most = 128;
     iovec parts[most];
     std::size_t count = 0;
     for (Outgoing &message : m_outbox) {
@@ -392,12 +397,15 @@ void MessageStream::updateNotifiers()
 {
     const bool reads = isReadWanted(m_isReading);
     const bool writes = m_socket >= 0 && !m_outbox.empty();
-    const bool mayHave = (reads || writes) && QThread::currentThread() == thread() && QAbstractEventDispatcher::instance();
-    if (reads && !m_readNotifier && mayHave)
+    const bool isRight = (!reads || (m_readNotifier && m_readNotifier->isEnabled()))
+        && (m_writeNotifier ? m_writeNotifier->isEnabled() == writes : !writes);
+    if (isRight || QThread::currentThread() != thread() || !QAbstractEventDispatcher::instance())
+        return;
+    if (reads && !m_readNotifier)
         m_readNotifier = makeNotifier(QSocketNotifier::Read);
-    if (writes && !m_writeNotifier && mayHave)
+    if (writes && !m_writeNotifier)
         m_writeNotifier = makeNotifier(QSocketNotifier::Write);
-    if (reads && m_readNotifier && !m_readNotifier->isEnabled())
+    if (reads && !m_readNotifier->isEnabled())
         m_readNotifier->setEnabled(true);
     if (m_writeNotifier && m_writeNotifier->isEnabled() != writes)
         m_writeNotifier->setEnabled(writes);

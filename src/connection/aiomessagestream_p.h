@@ -26,6 +26,8 @@ namespace aio_detail {
  *
  * It reads only for somebody who wants a message (setReading()) and stops when there is one; but for while it has something to send, so
  * that two who send to each other without listening do not stand still before each has received a message of the largest size.
+ *
+ * Belongs to its thread; after moveToThread(nullptr) to any one at a time, none of which has notifiers then.
  */
 class MessageStream : public QObject
 {
@@ -64,6 +66,8 @@ public:
     const AioError &writeError() const { return m_writeError; }
     /* Sends \a message now or later. One that only borrows its bytes (QByteArray::fromRawData()) needs them until it is sent, or keepAll(). */
     void send(const QByteArray &message);
+    /* Sends \a message with the next flush(). */
+    void enqueue(const QByteArray &message);
     /* Copies borrowed bytes that were not sent yet. */
     void keepAll();
     /* Takes the message that was sent last back, if none of it has gone. */

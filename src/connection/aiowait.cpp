@@ -13,6 +13,7 @@
 #include <QSocketNotifier>
 
 #include <algorithm>
+#include <map>
 
 using namespace aio_detail;
 
@@ -58,7 +59,8 @@ bool isReadyNow(QObject *object)
     }
     if (auto *process = qobject_cast<AioProcess *>(object))
         return process->join(QDeadlineTimer(0));
-    return static_cast<AioEvent *>(object)->isSet();
+    const auto *event = static_cast<AioEvent *>(object);
+    return event->context() && event->isSet();      // the manager of another one is asked, and answers later
 }
 
 void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
@@ -75,19 +77,27 @@ void requireWaitable(const QList<QObject *> &objects, bool isBlocking)
                         : QStringLiteral("only connections, listeners, processes, events and descriptors (each as a QSocketNotifier) "
                                          "can be waited for together"));
         }
-        if (const auto *event = qobject_cast<AioEvent *>(object); event && !event->context()) {
-            misused(QStringLiteral("an event of a manager cannot be looked at without waiting for the answer: await its coro_wait()"));
-        }
         if (objects.indexOf(object) != i)
             misused(QStringLiteral("an object stands twice among those to wait for"));
     }
 }
 
-QList<QObject *> readyOnes(const QList<QObject *> &objects)
+// What the manager of an event has answered.
+struct Answer
+{
+    bool isSet = false;
+    AioError error;
+};
+using Answers = std::map<QObject *, std::shared_ptr<Answer>>;
+
+QList<QObject *> readyOnes(const QList<QObject *> &objects, const Answers &answers = {})
 {
     QList<QObject *> ready;
     for (QObject *object : objects) {
-        if (isReadyNow(object))
+        const auto answer = answers.find(object);
+        if (answer != answers.end() && answer->second->error)
+            throw AioException(answer->second->error);
+        if (answer == answers.end() ? isReadyNow(object) : answer->second->isSet)
             ready.append(object);
     }
     return ready;
@@ -117,6 +127,7 @@ public:
     Q_DISABLE_COPY_MOVE(Watching)
 
     bool isOneGone() const { return m_isOneGone; }
+    const Answers &answers() const { return m_answers; }
 
 private:
     void watch(QObject *object)
@@ -139,7 +150,10 @@ private:
         } else if (auto *process = qobject_cast<AioProcess *>(object)) {
             QObject::connect(process, &AioProcess::finished, &m_context, [this] { m_news->completeAll(); });
         } else if (auto *event = qobject_cast<AioEvent *>(object)) {
-            waitForEvent(event->coro_wait(m_stop.get_token()), m_news);
+            const auto answer = std::make_shared<Answer>();
+            if (!event->context())
+                m_answers.emplace(object, answer);
+            waitForEvent(event->coro_wait(m_stop.get_token()), m_news, answer);
         } else if (auto *notifier = qobject_cast<QSocketNotifier *>(object)) {
             QObject::connect(notifier, &QSocketNotifier::activated, &m_context, [this] { m_news->completeAll(); });
             if (!notifier->isEnabled()) {
@@ -149,18 +163,20 @@ private:
         }
     }
 
-    static QCoro::Task<> waitForEvent(QCoro::Task<bool> wait, std::shared_ptr<LocalWaits> news)
+    static QCoro::Task<> waitForEvent(QCoro::Task<bool> wait, std::shared_ptr<LocalWaits> news, std::shared_ptr<Answer> answer)
     {
         try {
             const bool isSet = co_await wait;
-            Q_UNUSED(isSet);
-        } catch (const AioException &) {        // it goes, or this does
+            answer->isSet = isSet;
+        } catch (const AioException &e) {        // it goes, or this does
+            answer->error = e.error();
         }
         news->completeAll();
     }
 
     const std::shared_ptr<LocalWaits> m_news;
     bool m_isOneGone = false;
+    Answers m_answers;
     std::stop_source m_stop;
     QObject m_context;
     std::vector<std::shared_ptr<AioConnectionPrivate>> m_polled;
@@ -192,7 +208,7 @@ QCoro::Task<QList<QObject *>> AioProcessing::coro_waitAny(QList<QObject *> objec
         const LocalWait::Outcome outcome = co_await wait.done();
         if (outcome == LocalWait::Cancelled || watching->isOneGone())
             failAsCancelled();
-        ready = readyOnes(objects);
+        ready = readyOnes(objects, watching->answers());
     }
     co_return ready;
 }

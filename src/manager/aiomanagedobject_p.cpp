@@ -3,8 +3,10 @@
 #include "manager/aiomanagedobject_p.h"
 
 #include "manager/aiomanageddict_p.h"
+#include "manager/aiomanagedinstance_p.h"
 #include "manager/aiomanagedlist_p.h"
 #include "manager/aiomanagedlocks_p.h"
+#include "manager/aiomanagedpool_p.h"
 #include "manager/aiomanagedqueue_p.h"
 #include "manager/aiomanagedsync_p.h"
 #include "manager/aiomanagedvalues_p.h"
@@ -39,9 +41,10 @@ std::shared_ptr<ManagedObject> makeManaged(const QString &typeId, const ManagedC
         {QStringLiteral("BoundedSemaphore"), &make<ManagedBoundedSemaphore>},
         {QStringLiteral("Event"), &make<ManagedEvent>},
         {QStringLiteral("Barrier"), &make<ManagedBarrier>},
+        {QStringLiteral("Pool"), &make<ManagedPool>},
     };
     const Maker maker = makers.value(typeId);
-    return maker ? maker(call) : nullptr;
+    return maker ? maker(call) : ManagedInstance::make(typeId, call);
 }
 
 } // namespace aio_detail

@@ -28,6 +28,8 @@ public:
     virtual QCoro::Task<QVariant> call(std::shared_ptr<const ManagedCall> call) = 0;
     /* A copy of what it holds, for those that are values. */
     virtual QVariant value() const { raise("TypeError", QStringLiteral("this object has no value that can be copied")); }
+    /* What a face of this library wants to know when it is made. */
+    virtual QVariant detail() const { return {}; }
     /* As str() of a proxy prints it. */
     virtual QString describe() const = 0;
     /* A caller is gone: what it held is given back. */

@@ -31,7 +31,8 @@ public:
 
     AioManager *q;          // null: it is gone
     ManagerAddress where;
-    std::unique_ptr<ManagerHost> host;
+    std::shared_ptr<ManagerHost> host;
+    std::stop_source closing;       // stops when the manager goes
     std::shared_ptr<ManagerLink> link;
     AioError error;
 };
@@ -88,7 +89,7 @@ QVariant AioManagerPrivate::conclude(const RemoteResult &result, const char *ope
 std::shared_ptr<RemoteBackend> AioManagerPrivate::adopt(const RemoteResult &result, const char *operation)
 {
     const QVariantList made = conclude(result, operation).toList();
-    return std::make_shared<ProxyBackend>(link, made.value(0).toString(), handleKindOf(made.value(2).toString()));
+    return std::make_shared<ProxyBackend>(link, made.value(0).toString(), handleKindOf(made.value(2).toString()), made.value(3));
 }
 
 std::shared_ptr<RemoteBackend> AioManagerPrivate::adoptOpened(const RemoteResult &result, AioHandle::Kind kind, const char *operation)
@@ -97,7 +98,8 @@ std::shared_ptr<RemoteBackend> AioManagerPrivate::adoptOpened(const RemoteResult
     const bool isNative = !link->run().isEmpty();
     const AioHandle::Kind found = isNative ? handleKindOf(made.value(2).toString()) : kind;
     const bool fits = found == kind || kind == AioHandle::Proxy || (kind == AioHandle::Queue && found == AioHandle::JoinableQueue);
-    const auto remote = std::make_shared<ProxyBackend>(link, made.value(0).toString(), kind == AioHandle::Proxy ? kind : found);
+    const AioHandle::Kind used = kind == AioHandle::Proxy ? kind : found;
+    const auto remote = std::make_shared<ProxyBackend>(link, made.value(0).toString(), used, made.value(3));
     if (!fits) {
         fail(makeError(AioError::TypeMismatch, QStringLiteral("what was published there is a %1").arg(made.value(2).toString()),
                        QLatin1StringView(operation), where.address.toString()));
@@ -130,7 +132,9 @@ AioManager::AioManager(const AioAddress &address, const QByteArray &authKey, QOb
 AioManager::~AioManager()
 {
     d->q = nullptr;
+    d->closing.request_stop();
     qDeleteAll(findChildren<AioObject *>(QString(), Qt::FindDirectChildrenOnly));     // while there is a server to tell
+    qDeleteAll(findChildren<AioPool *>(QString(), Qt::FindDirectChildrenOnly));
     d->link.reset();
     d->host.reset();
 }
@@ -258,6 +262,34 @@ QCoro::Task<> AioManager::coro_shutDown()
         Q_EMIT self->q->shutDownDone();
 }
 
+bool AioManager::join(QDeadlineTimer deadline, std::stop_token stop)
+{
+    return !d->host || d->host->join(deadline, stop);
+}
+
+QCoro::Task<bool> AioManager::coro_join(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto self = d;
+    const auto host = self->host;
+    std::stop_source both;
+    const std::function<void()> request = [&both] { both.request_stop(); };
+    const std::stop_callback byCaller(stop, request);
+    const std::stop_callback byClosing(self->closing.get_token(), request);
+    bool hasEnded = true;
+    AioError error;
+    try {
+        if (host)
+            hasEnded = co_await host->coro_join(deadline, both.get_token());
+    } catch (const AioException &e) {
+        error = e.error();
+    }
+    if (error)
+        self->fail(error);
+    if (hasEnded && self->q)
+        Q_EMIT self->q->joined();
+    co_return hasEnded;
+}
+
 // -- objects
 
 // Not inline: a program would have all these coroutines in each file that includes the header.
@@ -305,6 +337,11 @@ QCoro::Task<AioCondition *> AioManager::coro_createCondition()
 QCoro::Task<AioBarrier *> AioManager::coro_createBarrier(int parties, std::chrono::milliseconds timeout)
 {
     return coro_create<AioBarrier>(QStringLiteral("Barrier"), barrierArguments(parties, timeout));
+}
+
+QCoro::Task<AioPool *> AioManager::coro_createPool(int processes)
+{
+    return coro_create<AioPool>(QStringLiteral("Pool"), poolArguments(processes));
 }
 
 QCoro::Task<AioDict *> AioManager::coro_createDict(QVariantMap entries)
@@ -376,17 +413,17 @@ QCoro::Task<AioManager::Remote> AioManager::coro_openRemote(QString name, AioHan
     co_return self->adoptOpened(result, kind, operation);
 }
 
-void AioManager::publish(const QString &name, const AioObject &object)
+void AioManager::publishHandle(const QString &name, const AioHandle &handle)
 {
     const char *const operation = "AioManager::publish";
-    d->conclude(d->linkFor(operation)->call({}, publishing(name, object.handle())), operation);
+    d->conclude(d->linkFor(operation)->call({}, publishing(name, handle)), operation);
 }
 
-QCoro::Task<> AioManager::coro_publish(QString name, const AioObject &object)
+QCoro::Task<> AioManager::coro_publishHandle(QString name, AioHandle handle)
 {
     const char *const operation = "AioManager::coro_publish";
     const auto self = d;
-    const RemoteCall call = publishing(name, object.handle());
+    const RemoteCall call = publishing(name, handle);
     const auto link = self->linkFor(operation);
     const RemoteResult result = co_await ManagerLink::callLater(link, {}, call);
     self->conclude(result, operation);

@@ -3,7 +3,9 @@
 #include "manager/aiomanagerhost_p.h"
 
 #include "manager/aiomanagerserver_p.h"
+#include "process/aioidentity_p.h"
 
+#include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiopipe.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aiotask.h>
@@ -33,6 +35,7 @@ public:
             try {
                 m_server = new ManagerServer(where.address, where.key, where.minimum, &m_context);
                 m_address = m_server->address();
+                QObject::connect(m_server, &ManagerServer::finished, &m_context, [this] { m_ended.set(); });
             } catch (const AioException &e) {
                 error = e.error();
             }
@@ -52,6 +55,8 @@ public:
         end();
         co_return;
     }
+    bool join(const QDeadlineTimer &deadline, const std::stop_token &stop) override { return m_ended.wait(deadline, stop); }
+    QCoro::Task<bool> coro_join(QDeadlineTimer deadline, std::stop_token stop) override { return m_ended.coro_wait(deadline, stop); }
 
 private:
     void end()
@@ -68,6 +73,7 @@ private:
     QObject m_context;
     ManagerServer *m_server = nullptr;      // a child of the context
     AioAddress m_address;
+    AioEvent m_ended;
 };
 
 // -- in a process
@@ -78,6 +84,7 @@ QCoro::Task<void> serveManager(AioConnection &parent, QString address, QByteArra
     const auto waits = std::make_shared<LocalWaits>();
     std::unique_ptr<ManagerServer> server;
     AioError error;
+    allowWorkers();     // of pools
     try {
         server = std::make_unique<ManagerServer>(AioAddress(address), key, AioConnection::Digest(minimum));
     } catch (const AioException &e) {
@@ -139,6 +146,8 @@ public:
             m_process.kill();
         co_await m_process.coro_join();
     }
+    bool join(const QDeadlineTimer &deadline, const std::stop_token &stop) override { return m_process.join(deadline, stop); }
+    QCoro::Task<bool> coro_join(QDeadlineTimer deadline, std::stop_token stop) override { return m_process.coro_join(deadline, stop); }
 
 private:
     AioPipe m_pipe;

@@ -23,6 +23,9 @@ public:
     /* Waits for the end of a server that was told to end, and ends it if that takes too long. */
     virtual void wait() = 0;
     virtual QCoro::Task<> coro_wait() = 0;
+    /* Whether it has ended by itself, or because a client has asked for it, before \a deadline. */
+    virtual bool join(const QDeadlineTimer &deadline, const std::stop_token &stop) = 0;
+    virtual QCoro::Task<bool> coro_join(QDeadlineTimer deadline, std::stop_token stop) = 0;
 };
 
 } // namespace aio_detail

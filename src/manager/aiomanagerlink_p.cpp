@@ -132,9 +132,9 @@ RemoteResult ManagerLink::call(const QString &ident, const RemoteCall &call, con
     if (call.stop.stop_requested() || closing.stop_requested())
         return RemoteResult(cancelledCall(QLatin1StringView(call.operation)));
     const auto pending = std::make_shared<PendingCall>(ident, call);
-    m_port->submit(pending);
+    const auto channel = m_port->submit(pending, true);
     const Cancelling cancelling(*m_port, pending, closing);
-    return pending->wait();
+    return channel ? channel->wait(pending) : pending->wait();
 }
 
 QCoro::Task<RemoteResult> ManagerLink::callLater(std::shared_ptr<ManagerLink> self, QString ident, RemoteCall call, std::stop_token closing)

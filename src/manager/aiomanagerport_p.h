@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "manager/aiopendingcall_p.h"
+#include "manager/aiomanagerchannel_p.h"
 
 #include <aioprocessing/aioclient.h>
 
 #include <QObject>
-#include <QTimer>
 
 #include <deque>
-#include <map>
-#include <unordered_map>
 
 namespace aio_detail {
 
@@ -37,7 +34,11 @@ public:
     ~ManagerPort() override;
 
     // -- any thread
-    void submit(const std::shared_ptr<PendingCall> &call);
+    /*
+     * Has \a call done. Returns the channel over which it has been sent, where a thread wait()s for one that \a isAttended; null: it is done
+     * by this port's thread.
+     */
+    std::shared_ptr<ManagerChannel> submit(const std::shared_ptr<PendingCall> &call, bool isAttended = false);
     void cancel(const std::shared_ptr<PendingCall> &call);
     /* What tells this run of the server from others; empty for those of Python, and before a call has had a result. */
     QByteArray run() const;
@@ -52,9 +53,7 @@ public:
     void end();
 
 private:
-    void shut();
-
-    enum State { Connecting, Native, Python, Lost, Shut };
+    enum State { Connecting, Native, Python, Shut };
     using Self = std::shared_ptr<ManagerPort>;
     struct Greeted
     {
@@ -67,45 +66,33 @@ private:
     /* A connection over which the greeting was said. */
     static QCoro::Task<Greeted> greet(ManagerAddress where);
     static QCoro::Task<> connectLater(Self self);
-    static QCoro::Task<> read(Self self);
-    static QCoro::Task<> send(Self self, QByteArray message);
     /* Finds out what to tell of a call that comes when the connection is lost. */
     static QCoro::Task<> judge(Self self, std::shared_ptr<PendingCall> call);
 
-    using Ends = std::multimap<qint64, quint64>;                        // when a result is overdue, by monotonic ms
-    struct Awaited
-    {
-        std::shared_ptr<PendingCall> call;
-        Ends::iterator end;
-    };
+    // -- any thread
+    void enqueue(const std::shared_ptr<PendingCall> &call);
+    void noteLoss(const AioError &error);
 
+    // -- its own thread
     void takeInbox();
     void begin(const std::shared_ptr<PendingCall> &call);
-    void beginNative(const std::shared_ptr<PendingCall> &call);
-    void finish(const std::shared_ptr<PendingCall> &call, const RemoteResult &result);
-    void accept(const QByteArray &message);
-    void lose(const AioError &error);
-    Ends::iterator watch(const PendingCall &call);
-    void onTimer();
-    void armTimer();
-    AioError errorOf(AioError::Code code, const QString &text) const;
+    void open(AioConnection &connection);
+    void failWaiting(const AioError &error);
+    void shut();
 
     const ManagerAddress m_where;
     State m_state = Connecting;
-    bool m_isEnding = false;
-    AioError m_loss;
-    std::unique_ptr<AioClient> m_connection;
-    std::shared_ptr<PythonChannels> m_channels;
+    std::shared_ptr<ManagerChannel> m_native;
+    std::shared_ptr<PythonChannels> m_python;
     std::deque<std::shared_ptr<PendingCall>> m_waiting;                 // for the connection
-    std::unordered_map<quint64, Awaited> m_pending;
     quint64 m_lastNumber = 0;
-    Ends m_ends;
-    QTimer *m_timer = nullptr;
 
     mutable std::mutex m_mutex;         // protects what follows
     std::vector<std::shared_ptr<PendingCall>> m_inbox;
     bool m_isCalled = false;
     QByteArray m_run;
+    std::shared_ptr<ManagerChannel> m_channel;      // m_native, until it is lost
+    AioError m_loss;
     std::atomic<bool> m_isLost = false;
 };
 

@@ -3,6 +3,7 @@
 #include "manager/aiomanagerserver_p.h"
 
 #include "connection/aiohandshake_p.h"
+#include "manager/aiomanagedpool_p.h"
 #include "manager/aiomanagersession_p.h"
 
 #include <aioprocessing/aiocall.h>
@@ -63,6 +64,7 @@ ManagerServer::ManagerServer(const AioAddress &address, const QByteArray &key, A
 ManagerServer::~ManagerServer()
 {
     close();
+    waitForManagedPools();
 }
 
 void ManagerServer::close()
@@ -195,7 +197,7 @@ QVariant ManagerServer::create(const ManagerRequest &request, const std::shared_
         add(object);
     }
     refer(object->ident, references);
-    const QVariantList result{object->ident, tupleOf(publicMethods(*object)), object->typeId};
+    const QVariantList result{object->ident, tupleOf(publicMethods(*object)), object->typeId, object->detail()};
     // Python's clients want two
     return QVariant::fromValue(AioRemoteObject::tuple(caller->isNative ? result : result.first(2)));
 }

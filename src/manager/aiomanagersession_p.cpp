@@ -3,6 +3,7 @@
 #include "manager/aiomanagersession_p.h"
 
 #include "base/aiologging_p.h"
+#include "connection/aioconnection_p.h"
 #include "process/aiocaught_p.h"
 
 #include <aioprocessing/aiotask.h>
@@ -54,6 +55,8 @@ void ManagerSession::end()
     for (auto [number, source] : pending)
         source.request_stop();
     m_connection->close();
+    if (m_stream)
+        MessageStream::closeWhenSent(std::move(m_stream));
     server->leave(shared_from_this(), *m_caller, std::exchange(m_references, {}));
 }
 
@@ -81,19 +84,15 @@ QCoro::Task<> ManagerSession::run(Self self)
         // the greeting is answered as Python would
         co_await reply(self, first);
         self->requireServer();
-        if (isChannel || self->m_caller->isNative) {
-            const std::weak_ptr<ManagerSession> weak = self;
-            const auto endLater = [weak] {
-                if (const Self session = weak.lock())
-                    session->end();
-            };
-            AioConnection *connection = self->m_connection.get();
-            QObject::connect(connection, &AioConnection::disconnected, connection, endLater, Qt::QueuedConnection);
+        if (self->m_caller->isNative) {
+            self->talkNative();
+            co_return;
         }
-        if (isChannel)
+        if (isChannel) {
+            AioConnection *connection = self->m_connection.get();
+            QObject::connect(connection, &AioConnection::disconnected, connection, [session = self.get()] { session->endLater(); });
             co_await talkPython(self);
-        else if (self->m_caller->isNative)
-            co_await talkNative(self);
+        }
     } catch (const AioException &e) {
         error = e.error();
     }
@@ -118,30 +117,75 @@ QCoro::Task<> ManagerSession::talkPython(Self self)
     }
 }
 
-QCoro::Task<> ManagerSession::talkNative(Self self)
+void ManagerSession::endLater()
 {
-    for (;;) {
-        const QByteArray message = co_await self->m_connection->coro_recvBytes();
-        ManagerRequest request;
-        const AioError error = decodeNative(message, request);
-        if (error.code == AioError::ProtocolError)
-            throw AioException(error);
-        if (request.isCancel) {
-            const auto found = self->m_pending.find(request.number);
-            if (found != self->m_pending.end())
-                found->second.request_stop();
-            continue;
-        }
-        if (error || self->m_pending.size() >= mostPending) {
-            ManagerReply refusal(ManagerReply::Error, error);
-            if (!error)
-                refusal.error = AioError(AioError::OutOfResources, QStringLiteral("a hundred thousand calls of this program are pending"));
-            refusal.number = request.number;
-            co_await reply(self, refusal);
-            continue;
-        }
-        AioProcessing::spawn(serve(self, request));
+    const std::weak_ptr<ManagerSession> weak = weak_from_this();
+    const auto end = [weak] {
+        if (const Self session = weak.lock())
+            session->end();
+    };
+    QMetaObject::invokeMethod(m_connection.get(), end, Qt::QueuedConnection);
+}
+
+// -- native: whatever has come is done at once, and the answers go together
+
+void ManagerSession::talkNative()
+{
+    m_stream = AioConnectionPrivate::of(*m_connection).takeStream();
+    QObject::connect(m_stream.get(), &MessageStream::readable, m_connection.get(), [this] { onMessages(); });
+    QObject::connect(m_stream.get(), &MessageStream::writable, m_connection.get(), [this] { onMessages(); });
+    onMessages();
+}
+
+void ManagerSession::onMessages()
+{
+    const Self keep = shared_from_this();
+    if (std::exchange(m_isTaking, true))
+        return;
+    // who does not read his answers has to wait
+    while (m_stream && m_stream->hasMessage() && m_stream->hasRoom())
+        take(m_stream->takeMessage());
+    m_isTaking = false;
+    flush();        // first: each change of a notifier costs system calls
+    if (m_stream)
+        m_stream->setReading(m_stream->hasRoom());
+}
+
+void ManagerSession::flush()
+{
+    if (m_isTaking || !m_stream)
+        return;
+    m_isTaking = true;      // not from within the signals of the stream
+    m_stream->flush();
+    m_isTaking = false;
+    if (m_stream->writeError() || m_stream->isReadOver())
+        endLater();
+}
+
+void ManagerSession::take(const QByteArray &message)
+{
+    ManagerRequest request;
+    const AioError error = decodeNative(message, request);
+    if (error.code == AioError::ProtocolError) {
+        qCDebug(lcAioManager) << "a connection of a manager ends:" << error;
+        endLater();
+        return;
     }
+    if (request.isCancel) {
+        const auto found = m_pending.find(request.number);
+        if (found != m_pending.end())
+            found->second.request_stop();
+        return;
+    }
+    if (error || m_pending.size() >= mostPending) {
+        ManagerReply refusal(ManagerReply::Error, error);
+        if (!error)
+            refusal.error = AioError(AioError::OutOfResources, QStringLiteral("a hundred thousand calls of this program are pending"));
+        refusal.number = request.number;
+        sendNative(refusal);
+        return;
+    }
+    AioProcessing::spawn(serve(shared_from_this(), std::move(request)));
 }
 
 QCoro::Task<> ManagerSession::serve(Self self, ManagerRequest request)
@@ -152,13 +196,23 @@ QCoro::Task<> ManagerSession::serve(Self self, ManagerRequest request)
     ManagerReply result = co_await answer(self, std::move(request), source.get_token());
     self->m_pending.erase(number);
     result.number = number;
-    if (!self->m_server)
-        co_return;
-    try {
-        co_await reply(self, result);
-    } catch (const AioException &) {
-        self->end();        // it cannot be told any more
+    self->sendNative(result);
+}
+
+void ManagerSession::sendNative(const ManagerReply &reply)
+{
+    if (!m_stream)
+        return;
+    QByteArray bytes;
+    if (const AioError error = encodeNative(reply, bytes)) {
+        ManagerReply refusal(ManagerReply::Unserializable, error);
+        refusal.number = reply.number;
+        bytes.clear();
+        if (encodeNative(refusal, bytes))
+            return;
     }
+    m_stream->enqueue(bytes);
+    flush();
 }
 
 QCoro::Task<ManagerReply> ManagerSession::answer(Self self, ManagerRequest request, std::stop_token stop)
@@ -206,15 +260,11 @@ QCoro::Task<ManagerReply> ManagerSession::answer(Self self, ManagerRequest reque
 
 QCoro::Task<> ManagerSession::reply(Self self, ManagerReply reply)
 {
-    // of a greeting the answer is still Python's
-    const bool isNative = self->m_caller->isNative && reply.number != 0;
     QByteArray bytes;
-    AioError error = isNative ? encodeNative(reply, bytes) : encodePython(reply, bytes);
-    if (error) {
-        ManagerReply refusal(ManagerReply::Unserializable, error);
-        refusal.number = reply.number;
+    if (const AioError error = encodePython(reply, bytes)) {
         bytes.clear();
-        error = isNative ? encodeNative(refusal, bytes) : encodePython(refusal, bytes);
+        const AioError unsendable = encodePython(ManagerReply(ManagerReply::Unserializable, error), bytes);
+        Q_UNUSED(unsendable);       // a text can be sent
     }
     co_await self->m_connection->coro_sendBytes(bytes);
 }

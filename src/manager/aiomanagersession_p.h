@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "connection/aiomessagestream_p.h"
 #include "manager/aiomanagerserver_p.h"
 
 #include <unordered_map>
@@ -27,15 +28,23 @@ private:
 
     static QCoro::Task<> run(Self self);
     static QCoro::Task<> talkPython(Self self);
-    static QCoro::Task<> talkNative(Self self);
+    /* The native protocol from now on. */
+    void talkNative();
+    void onMessages();
+    void take(const QByteArray &message);
     /* Answers one of many. */
     static QCoro::Task<> serve(Self self, ManagerRequest request);
+    void sendNative(const ManagerReply &reply);
+    void flush();
+    void endLater();
     static QCoro::Task<ManagerReply> answer(Self self, ManagerRequest request, std::stop_token stop);
     static QCoro::Task<> reply(Self self, ManagerReply reply);
     void requireServer() const;
 
     ManagerServer *m_server;                            // null: it has ended
     const std::unique_ptr<AioConnection> m_connection;
+    std::unique_ptr<MessageStream> m_stream;            // what the connection was, when it has become native
+    bool m_isTaking = false;
     const std::shared_ptr<ManagerCaller> m_caller;
     ManagerReferences m_references;
     std::stop_source m_stopAll;

@@ -246,6 +246,7 @@ QVariant toPythonProxy(const ManagerToken &token, const QStringList &exposed)
         {QStringLiteral("Event"), QStringLiteral("EventProxy")},
         {QStringLiteral("Barrier"), QStringLiteral("BarrierProxy")},
         {QStringLiteral("Iterator"), QStringLiteral("IteratorProxy")},
+        {QStringLiteral("Pool"), QStringLiteral("PoolProxy")},
     };
     const QString name = proxyTypes.value(token.typeId, QStringLiteral("AutoProxy"));
     QVariantMap keywords;
@@ -286,6 +287,7 @@ AioHandle::Kind handleKindOf(const QString &typeId)
         {QStringLiteral("Barrier"), AioHandle::Barrier},
         {QStringLiteral("Queue"), AioHandle::Queue},
         {QStringLiteral("JoinableQueue"), AioHandle::JoinableQueue},
+        {QStringLiteral("Pool"), AioHandle::Pool},
     };
     return kinds.value(typeId, AioHandle::Proxy);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace aio_detail {
 
@@ -49,6 +50,38 @@ bool PendingCall::complete(const RemoteResult &result)
     if (told)
         told();
     return true;
+}
+
+std::shared_ptr<PendingCall> PendingCall::finish(const RemoteResult &result)
+{
+    if (complete(result) || result.error || !call.undo || call.isOutOfTime(result))
+        return nullptr;
+    return std::make_shared<PendingCall>(ident, undoing(result));
+}
+
+bool PendingCall::isDone() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_result.has_value();
+}
+
+void PendingCall::waitForTurn()
+{
+    std::unique_lock lock(m_mutex);
+    m_completed.wait(lock, [this] { return m_result.has_value() || m_hasTurn; });
+}
+
+void PendingCall::giveTurn()
+{
+    const std::lock_guard lock(m_mutex);
+    m_hasTurn = true;
+    m_completed.notify_all();
+}
+
+bool PendingCall::takeTurn()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_hasTurn, false);
 }
 
 void PendingCall::whenDone(std::function<void()> told)

@@ -29,6 +29,8 @@ public:
     // -- for the port
     /* The first result counts. False: nobody waits any more. */
     bool complete(const RemoteResult &result);
+    /* complete(), and the call that undoes this one if it is done for nobody, else null. */
+    std::shared_ptr<PendingCall> finish(const RemoteResult &result);
     bool isCancelled() const { return m_isCancelled.load(); }
 
     // -- for who waits
@@ -36,17 +38,23 @@ public:
     /* Calls \a told, on the port's thread, when there is a result; at once if there is one. */
     void whenDone(std::function<void()> told);
     RemoteResult wait();
+    bool isDone() const;
+    /* Waits for the result, or for giveTurn(), which makes the next takeTurn() true. */
+    void waitForTurn();
+    void giveTurn();
+    bool takeTurn();
     /* Nobody takes the result. Returns the one that was there already. */
     std::optional<RemoteResult> abandon();
     RemoteResult takeResult();
 
 private:
-    std::mutex m_mutex;
+    mutable std::mutex m_mutex;
     std::condition_variable m_completed;
     std::optional<RemoteResult> m_result;
     std::function<void()> m_told;
     bool m_isAbandoned = false;
     bool m_isTaken = false;
+    bool m_hasTurn = false;
     std::atomic<bool> m_isCancelled = false;
 };
 

@@ -12,9 +12,9 @@ namespace {
 
 } // namespace
 
-ProxyBackend::ProxyBackend(std::shared_ptr<ManagerLink> link, const QString &ident, AioHandle::Kind kind)
+ProxyBackend::ProxyBackend(std::shared_ptr<ManagerLink> link, const QString &ident, AioHandle::Kind kind, const QVariant &detail)
     : m_link(std::move(link)), m_ident(ident),
-      m_handle(kind, m_link->run(), ident.toULongLong(nullptr, 16), m_link->address().toString())
+      m_handle(kind, m_link->run(), ident.toULongLong(nullptr, 16), m_link->address().toString()), m_detail(detail)
 {
 }
 

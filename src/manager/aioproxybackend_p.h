@@ -11,10 +11,11 @@ class ProxyBackend final : public RemoteBackend
 {
 public:
     /* Takes over a reference to the object \a ident. */
-    ProxyBackend(std::shared_ptr<ManagerLink> link, const QString &ident, AioHandle::Kind kind);
+    ProxyBackend(std::shared_ptr<ManagerLink> link, const QString &ident, AioHandle::Kind kind, const QVariant &detail = {});
     ~ProxyBackend() override;
 
     AioHandle handle() const override { return m_handle; }
+    QVariant detail() const override { return m_detail; }
     RemoteResult call(const RemoteCall &call) override;
     QCoro::Task<RemoteResult> callLater(RemoteCall call) override;
     void post(const RemoteCall &call) override { m_link->post(m_ident, call); }
@@ -28,6 +29,7 @@ private:
     const std::shared_ptr<ManagerLink> m_link;
     const QString m_ident;
     const AioHandle m_handle;
+    const QVariant m_detail;
     std::stop_source m_closing;
 };
 

@@ -60,11 +60,9 @@ QCoro::Task<> PythonChannels::perform(Self self, std::shared_ptr<PendingCall> ca
     }
     if (result.error && result.error.operation.isEmpty())
         result.error.operation = QLatin1StringView(call->call.operation);
-    const bool isTaken = call->complete(result);
-    if (isTaken || result.error || !call->call.undo || call->call.isOutOfTime(result))
-        co_return;
-    const auto undoing = std::make_shared<PendingCall>(call->ident, call->undoing(result));
-    co_await perform(self, undoing);
+    const auto undoing = call->finish(result);
+    if (undoing)
+        co_await perform(self, undoing);
 }
 
 QCoro::Task<RemoteResult> PythonChannels::ask(Self self, std::shared_ptr<PendingCall> call)

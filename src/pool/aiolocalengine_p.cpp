@@ -376,6 +376,7 @@ void LocalEngine::startWorkers()
             }
             if (!mayDie(e.error().message))
                 break;
+            wantWorkers();      // as after a death
         }
     }
     look();

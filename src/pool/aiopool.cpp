@@ -4,6 +4,7 @@
 
 #include "base/aiologging_p.h"
 #include "pool/aiopoolcore_p.h"
+#include "pool/aioremoteengine_p.h"
 
 #include <QDebug>
 #include <QElapsedTimer>
@@ -21,6 +22,7 @@ public:
     // Those of submit(), so that they can be cancelled.
     std::mutex mutex;
     QHash<quint64, std::weak_ptr<PoolReply>> submitted;
+    AioHandle handle;
 };
 
 namespace {
@@ -40,6 +42,18 @@ std::shared_ptr<PoolCore> makeCore(int processes)
     const auto core = std::make_shared<PoolCore>();
     core->configure([processes](PoolSettings &settings) {
         settings.workers = processes;
+        settings.cancelGrace = std::chrono::seconds(1);
+    });
+    return core;
+}
+
+std::shared_ptr<PoolCore> makeCore(const std::shared_ptr<RemoteBackend> &remote)
+{
+    const auto core = std::make_shared<PoolCore>([remote](const PoolSettings &, PoolEvents &events) {
+        return std::make_unique<RemoteEngine>(remote, events);
+    });
+    core->configure([&](PoolSettings &settings) {
+        settings.workers = std::max(remote->detail().toInt(), 1);
         settings.cancelGrace = std::chrono::seconds(1);
     });
     return core;
@@ -89,6 +103,18 @@ AioPool::AioPool(int processes, QObject *parent)
     : QObject(parent), m_core(makeCore(processes)), d(std::make_unique<AioPoolPrivate>())
 {
     m_core->setListener(this);
+}
+
+AioPool::AioPool(std::shared_ptr<RemoteBackend> remote, QObject *parent)
+    : QObject(parent), m_core(makeCore(remote)), d(std::make_unique<AioPoolPrivate>())
+{
+    d->handle = remote->handle();
+    m_core->setListener(this);
+}
+
+AioHandle AioPool::handle() const
+{
+    return d->handle;
 }
 
 AioPool::~AioPool()
@@ -332,9 +358,10 @@ void AioPool::connectNotify(const QMetaMethod &)
     m_core->wanted = wanted;
 }
 
+// Qt may hold a mutex of this object's signals now, so they cannot be asked for.
 void AioPool::disconnectNotify(const QMetaMethod &signal)
 {
-    connectNotify(signal);
+    QMetaObject::invokeMethod(this, [this, signal] { connectNotify(signal); }, Qt::QueuedConnection);
 }
 
 void AioPool::emitNotices()

@@ -26,7 +26,7 @@ QString submitOperation()
 
 } // namespace
 
-PoolCore::PoolCore(EngineMaker maker) : m_makeEngine(maker) { }
+PoolCore::PoolCore(const EngineMaker &maker) : m_makeEngine(maker) { }
 PoolCore::~PoolCore() = default;
 
 // -- submissions

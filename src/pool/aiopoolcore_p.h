@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -42,9 +43,9 @@ struct PoolNotice
 class PoolCore final : public PoolEvents, public std::enable_shared_from_this<PoolCore>
 {
 public:
-    using EngineMaker = std::unique_ptr<PoolEngine> (*)(const PoolSettings &, PoolEvents &);
+    using EngineMaker = std::function<std::unique_ptr<PoolEngine>(const PoolSettings &, PoolEvents &)>;
 
-    explicit PoolCore(EngineMaker maker = &makeLocalEngine);
+    explicit PoolCore(const EngineMaker &maker = &makeLocalEngine);
     ~PoolCore() override;
 
     // -- any thread

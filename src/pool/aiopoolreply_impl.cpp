@@ -16,6 +16,23 @@ namespace aio_detail {
 
 // -- arguments
 
+std::optional<PoolArguments> PoolArguments::fromBytes(qsizetype stride, const QByteArray &bytes, const QByteArray &bound)
+{
+    if (stride < 0 || (stride > 0 && bytes.size() % stride != 0))
+        return std::nullopt;
+    PoolArguments arguments(stride);
+    arguments.m_bytes = bytes;
+    arguments.m_bound = bound;
+    aio_raw::ByteReader reader(bytes.constData(), std::size_t(bytes.size()));
+    while (stride == 0 && reader.left() > 0) {
+        reader.bytes(reader.number<quint32>());
+        arguments.m_ends.push_back(bytes.size() - qsizetype(reader.left()));
+    }
+    if (reader.failed())
+        return std::nullopt;
+    return arguments;
+}
+
 void PoolArguments::append(const QVariantList &arguments)
 {
     constexpr qsizetype limit = qsizetype(1) << 30;

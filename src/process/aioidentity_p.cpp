@@ -41,6 +41,13 @@ void becomeWorker(const Bootstrap &bootstrap)
     me.keys = bootstrap.keys;
 }
 
+void allowWorkers()
+{
+    OwnIdentity &me = identity();
+    const QMutexLocker locker(&me.mutex);
+    me.self.daemon = false;
+}
+
 void rememberKey(const QString &address, const QVariant &key)
 {
     OwnIdentity &me = identity();

@@ -92,6 +92,8 @@ public:
     virtual ~RemoteBackend() = default;
 
     virtual AioHandle handle() const = 0;
+    /* What the manager has said about a new object, if anything. */
+    virtual QVariant detail() const { return {}; }
     /* Waits in the calling thread. Throws nothing. */
     virtual RemoteResult call(const RemoteCall &call) = 0;
     /* Throws AioException when the thread has no event loop, or it ends. */

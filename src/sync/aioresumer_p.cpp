@@ -42,16 +42,17 @@ Q_COREAPP_STARTUP_FUNCTION(newApplication)
 
 void ResumerInbox::put(const std::shared_ptr<Resumption> &resumption)
 {
-    const std::lock_guard lock(m_mutex);
-    if (!m_resumer)
-        return;
-    m_queue.push_back(resumption);
-    postTurn();
-}
-
-void ResumerInbox::postTurn()
-{
-    if (!std::exchange(m_turnIsPosted, true))
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_resumer)
+            return;
+        m_queue.push_back(resumption);
+        if (std::exchange(m_turnIsPosted, true))
+            return;
+    }
+    // without the lock, for which the thread that wakes up now would have to wait
+    const std::lock_guard lock(m_postMutex);
+    if (m_resumer)
         QMetaObject::invokeMethod(m_resumer, &Resumer::turn, Qt::QueuedConnection);
 }
 
@@ -68,15 +69,16 @@ std::shared_ptr<Resumption> ResumerInbox::take()
         return nullptr;
     const auto resumption = std::move(m_queue.front());
     m_queue.pop_front();
-    if (!m_queue.empty())
-        postTurn();     // now, since the coroutine that is resumed next may run an event loop of its own
+    // now, since the coroutine that is resumed next may run an event loop of its own
+    if (!m_queue.empty() && !std::exchange(m_turnIsPosted, true))
+        QMetaObject::invokeMethod(m_resumer, &Resumer::turn, Qt::QueuedConnection);
     return resumption;
 }
 
 void ResumerInbox::close()
 {
     std::deque<std::shared_ptr<Resumption>> dropped;
-    const std::lock_guard lock(m_mutex);
+    const std::scoped_lock lock(m_postMutex, m_mutex);
     m_resumer = nullptr;
     m_queue.swap(dropped);
 }

@@ -38,11 +38,10 @@ public:
     Resumer *resumer() const { return m_resumer; }
 
 private:
-    void postTurn();
-
+    std::mutex m_postMutex;         // before the other one
     std::mutex m_mutex;
     std::deque<std::shared_ptr<Resumption>> m_queue;
-    Resumer *m_resumer;             // written under the mutex by its own thread
+    Resumer *m_resumer;             // written under both mutexes by its own thread
     bool m_turnIsPosted = false;
 };
 

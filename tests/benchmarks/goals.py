@@ -81,6 +81,17 @@ def connection_goals():
             yield flow, ours(form, transport="local", size=size), ">=", 0.7, ("floor_unix", {"size": size})
 
 
+def manager_goals():
+    time, rate = ("manager_ops", "us_p50"), ("manager_ops", "ops_per_s")
+    for op in ("queue", "dict", "lock"):
+        for transport in ("local", "tcp"):
+            row = {"op": op, "transport": transport}
+            for form in ("blocking", "coro"):
+                yield time, ours(form, depth=1, **row), "<=", 0.8, ("python_manager", row)
+            yield time, ours("blocking", depth=1, **row), "<=", 1.15, ("floor_socket", {"transport": transport})
+            yield rate, ours("coro", depth=100, **row), ">=", 8, ("python_manager", row)
+
+
 def queue_goals():
     rate, many = ("queue_throughput", "msgs_per_s"), ("queue_fan_in", "msgs_per_s")
     small, large = {"size": 8}, {"size": 16777216}
@@ -117,6 +128,7 @@ GOALS = [
     *pending_goals(),
     *start_goals(),
     *liveness_goals(),
+    *manager_goals(),
     *pool_goals(),
     *queue_goals(),
     *wake_goals(),

@@ -11,7 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 aio_root=$(cd "$here/../.." && pwd)
 . "$aio_root/src/cmake/setup.sh"
-benches=(connection_roundtrip connection_throughput loop_liveness lock_uncontended lock_contended pending_waits pool_latency pool_map process_start queue_throughput queue_fan_in wake_roundtrip)
+benches=(connection_roundtrip connection_throughput loop_liveness lock_uncontended lock_contended manager_ops pending_waits pool_latency pool_map process_start queue_throughput queue_fan_in wake_roundtrip)
 
 usage() {
     echo "usage: $0 [--quick] [--rounds N] [NAME...]"$'\n'"The benchmarks are: ${benches[*]}" >&2

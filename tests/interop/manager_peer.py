@@ -31,7 +31,7 @@ class Manager(SyncManager):
     pass
 
 
-for name in ("jobs", "results", "lock", "event"):
+for name in ("jobs", "results", "lock", "event", "Counter"):
     Manager.register(name)
 
 
@@ -188,6 +188,25 @@ def synchronisation(manager):
     barrier.abort()
 
 
+def own_types(manager):
+    counter = manager.Counter(5)
+    assert counter.increment(2) == 7 and counter.value() == 7 and counter.later("word") == "word"
+    raises(RuntimeError, counter.fail)
+    raises(TypeError, counter.increment, "two")
+    assert not hasattr(counter, "secret")
+    raises(RemoteError, counter._callmethod, "secret")
+
+
+# functions of a pool are those that the server's program has registered
+def pools(manager):
+    pool = manager.Pool(1)
+    assert pool.apply("cubed", (3,)) == 27
+    assert pool.map("cubed", [1, 2, 3]) == [1, 8, 27] and pool.starmap("cubed", [(4,)]) == [64] and pool.map("cubed", []) == []
+    raises(TypeError, pool.apply, abs, (1,))
+    pool.close()
+    pool.join()
+
+
 def refusals(manager):
     numbers = manager.list()
     raises(RemoteError, numbers._callmethod, "__class__")
@@ -220,6 +239,8 @@ if role == "client":
     containers(client)
     queues(client)
     synchronisation(client)
+    own_types(client)
+    pools(client)
     refusals(client)
     gc.collect()        # tracebacks hold frames, which hold proxies
     assert client._number_of_objects() == 0, client._debug_info()

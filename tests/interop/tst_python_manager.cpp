@@ -29,6 +29,33 @@ QStringList serverArguments(bool isTcp)
     return {QStringLiteral("server"), isTcp ? QStringLiteral("tcp") : QStringLiteral("local"), QString::fromLatin1(key)};
 }
 
+class Counter
+{
+public:
+    explicit Counter(int start) : m_value(start) {}
+    int increment(int by) { return m_value += by; }
+    int value() const { return m_value; }
+    void fail() { throw AioException(AioError(AioError::RemoteError, QStringLiteral("on purpose"))); }
+    QCoro::Task<QString> later(QString word)
+    {
+        co_await AioTest::nextTurn();
+        co_return word;
+    }
+    int secret() { return 42; }
+
+private:
+    int m_value;
+};
+
+const bool isCounterKnown = AioManager::registerType<Counter, int>(QStringLiteral("Counter"), {
+    {"increment", &Counter::increment}, {"value", &Counter::value}, {"fail", &Counter::fail}, {"later", &Counter::later}});
+
+int cubed(int number)
+{
+    return number * number * number;
+}
+AIO_FUNCTION(cubed)
+
 } // namespace
 
 class tst_PythonManager : public QObject
@@ -51,6 +78,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         QLoggingCategory::setFilterRules(QStringLiteral("aio.*=false"));
+        QVERIFY(isCounterKnown);
         m_pythons = AioTest::pythons();
         if (m_pythons.isEmpty()) {
             QVERIFY2(!qEnvironmentVariableIsSet("CI"), "CI must have a python3");
