@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 
 using namespace aio_detail;
 
@@ -237,8 +238,7 @@ bool AioConnectionPrivate::blockForMessage(const QDeadlineTimer &deadline, const
     const auto keep = shared_from_this();
     requireOpen(operation, true);
     const Turn turn(readers);
-    Blocking wait;
-    wait.proceed = [this, &turn, operation] {
+    const auto proceed = [this, &turn, operation] {
         requireOpen(operation, true);
         if (!turn.hasCome()) {
             fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait for messages of the same connection, and "
@@ -248,6 +248,8 @@ bool AioConnectionPrivate::blockForMessage(const QDeadlineTimer &deadline, const
             stream->flush();
         return lookForMessage();
     };
+    Blocking wait;
+    wait.proceed = std::ref(proceed);
     wait.prepare = [this](std::vector<pollfd> &entries) {
         stream->prepare(entries.emplace_back(), true);
         return QDeadlineTimer(QDeadlineTimer::Forever);
@@ -385,8 +387,7 @@ bool AioConnectionPrivate::blockingSend(const QByteArray &message, const QDeadli
         if (stream)
             stream->keepAll();
     });
-    Blocking wait;
-    wait.proceed = [&] {
+    const auto proceed = [&] {
         requireOpen(operation, false);
         if (!turn.hasCome()) {
             fail(AioError::UsageError, QStringLiteral("coroutines of this thread wait to send over the same connection, and "
@@ -407,6 +408,8 @@ bool AioConnectionPrivate::blockingSend(const QByteArray &message, const QDeadli
         }
         return isBegun && stream->unsent() == 0;
     };
+    Blocking wait;
+    wait.proceed = std::ref(proceed);
     wait.prepare = [this](std::vector<pollfd> &entries) {
         stream->prepare(entries.emplace_back(), false);
         return QDeadlineTimer(QDeadlineTimer::Forever);

@@ -75,7 +75,7 @@ void Connector::tryNext(int lastNumber)
 void Connector::onConnected()
 {
     delete std::exchange(m_notifier, nullptr);
-    prepareTcp(m_socket);
+    prepareSocket(m_socket);
     if (m_address.isLocal() && !aio_raw::isPeerThisUser(m_socket)) {
         dropSocket();
         return fail(makeError(AioError::PermissionDenied,

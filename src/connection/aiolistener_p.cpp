@@ -208,7 +208,7 @@ void AioListenerPrivate::admit(int descriptor)
                                 QStringLiteral("another user has tried to connect to %1").arg(socket.address().toString()),
                                 QStringLiteral("AioListener::accept"), socket.address().toString()));
     }
-    prepareTcp(descriptor);
+    prepareSocket(descriptor);
     if (!m_authentication.isWanted) {
         stream->setLimit(options.maximumFrame);
         return add(std::move(stream));

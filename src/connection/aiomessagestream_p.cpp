@@ -29,7 +29,8 @@ constexpr qsizetype chunkSize = 64 * 1024;
 constexpr qsizetype smallChunkSize = 4 * 1024;  // where large messages follow each other, whose bytes go straight to their place
 constexpr qsizetype largeSize = 16 * 1024;
 constexpr qsizetype bodyStep = 1 << 20;         // so much memory at most is there for bytes that have not come yet,
-constexpr qsizetype firstBodyStep = 16 * 1024;  // and only this while hardly any have;
+constexpr qsizetype firstBodyStep = 16 * 1024;  // and only this while hardly any have,
+constexpr qsizetype littleBody = 128 * 1024;    // but for messages that are not larger than this;
 constexpr qsizetype readStep = 256 * 1024;      // where much has come, there is room for all that was announced, up to the usual limit
 constexpr qsizetype usualLimit = 64 << 20;
 constexpr std::chrono::milliseconds turnTime(2);    // then the event loop gets its turn
@@ -131,7 +132,8 @@ void MessageStream::growBody()
     const qint64 all = m_bodySize + m_missing;
     if (m_bodySize >= bodyStep && m_body.capacity() < std::min<qint64>(all, m_bodySize + readStep))
         m_body.reserve(qsizetype(std::min<qint64>(all, std::max(usualLimit, 2 * m_bodySize))));
-    const qsizetype step = m_bodySize < firstBodyStep ? firstBodyStep : m_bodySize < bodyStep ? bodyStep : readStep;
+    const bool isLittle = all <= littleBody;
+    const qsizetype step = !isLittle && m_bodySize < firstBodyStep ? firstBodyStep : m_bodySize < bodyStep ? bodyStep : readStep;
     m_body.resize(m_bodySize + qsizetype(std::min<qint64>(m_missing, step)));
 }
 

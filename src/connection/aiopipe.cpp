@@ -4,6 +4,7 @@
 
 #include "base/aioerrno_p.h"
 #include "connection/aioconnection_p.h"
+#include "connection/aiosocketname_p.h"
 #include "platform/rawsocket.h"
 
 #include <cerrno>
@@ -15,6 +16,8 @@ AioPipe::AioPipe(Mode mode)
     int ends[2];
     if (!aio_raw::openStreamPair(ends))
         throwErrno(QStringLiteral("cannot make a pipe"), errno, QStringLiteral("AioPipe::open"));
+    prepareSocket(ends[0]);
+    prepareSocket(ends[1]);
     auto first = std::make_unique<MessageStream>(ends[0]);
     auto second = std::make_unique<MessageStream>(ends[1]);
     m_first = AioConnectionPrivate::make(std::move(first), true, AioConnection::DataStream);

@@ -127,12 +127,17 @@ AioAddress peerAddress(int socket)
     return isKnown && storage.ss_family != AF_UNIX ? toAddress(storage) : AioAddress();
 }
 
-void prepareTcp(int socket)
+void prepareSocket(int socket)
 {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    if (::getsockname(socket, reinterpret_cast<sockaddr *>(&storage), &size) != 0 || storage.ss_family == AF_UNIX)
+    if (::getsockname(socket, reinterpret_cast<sockaddr *>(&storage), &size) != 0)
         return;
+    if (storage.ss_family == AF_UNIX) {
+        const int buffer = 256 * 1024;
+        ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        return;
+    }
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);

@@ -40,8 +40,11 @@ AioAddress boundAddress(int socket);
 /* Who is at the other end of \a socket; null for a local one. */
 AioAddress peerAddress(int socket);
 
-/* No waiting for acknowledgements before small messages, and none for ever for a host that is gone. Does nothing to local sockets. */
-void prepareTcp(int socket);
+/*
+ * Over TCP: no waiting for acknowledgements before small messages, and none for ever for a host that is gone. Local sockets get a buffer in
+ * which there is room for some messages of 64 KiB, so that the two sides need not take turns.
+ */
+void prepareSocket(int socket);
 
 /*
  * A socket that listens. That of a local address has a file, and beside it a lock file, which is taken before the name: a listener that
