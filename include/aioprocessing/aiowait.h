@@ -28,7 +28,7 @@ namespace AioProcessing {
  * \li an AioConnection is ready when there is a message, or the other side has closed,
  * \li an AioListener when there is a connection to accept,
  * \li an AioProcess when it has ended,
- * \li an AioEvent when it is set,
+ * \li an AioEvent when it is set; one of a manager when that says so, which takes a round trip, and whose error is thrown,
  * \li a QSocketNotifier, which stands for its descriptor, when that can be read or written, or the other side has closed; it may be
  *     disabled, and is again afterwards.
  * \endlist

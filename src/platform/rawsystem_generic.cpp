@@ -2,10 +2,22 @@
 // SPDX-License-Identifier: MIT
 #include "platform/rawsystem.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 namespace aio_raw {
+
+namespace {
+
+// POSIX has no such function; many systems have this one.
+template<class Thread> void nameIfPossible([[maybe_unused]] Thread thread, [[maybe_unused]] const char *name) noexcept
+{
+    if constexpr (requires { pthread_setname_np(thread, name); })
+        pthread_setname_np(thread, name);
+}
+
+} // namespace
 
 Backend backend() noexcept
 {
@@ -40,6 +52,9 @@ const char *commandLineFile() noexcept
     return nullptr;
 }
 
-void nameThread(const char *) noexcept { }
+void nameThread(const char *name) noexcept
+{
+    nameIfPossible(::pthread_self(), name);
+}
 
 } // namespace aio_raw

@@ -149,8 +149,7 @@ struct LeakCheck::State
         QStringList more = additional(threads(), threadsBefore);
         more.removeAll(PoolThread);
         more.removeAll(QStringLiteral("aio-watchdog"));
-        if (!more.removeOne(QStringLiteral("aio-monitor")) && !threadsBefore.isEmpty())
-            more.removeOne(threadsBefore.first());      // without a name of its own it has the program's
+        more.removeOne(QStringLiteral("aio-monitor"));
         return more;
     }
 };
