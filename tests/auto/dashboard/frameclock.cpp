@@ -101,5 +101,5 @@ QString FrameClock::Frame::text() const
 {
     return QStringLiteral("%1 ms (%2 working, %3 sleeping, %4 blocked; beside it %5 for want of a processor)")
         .arg(length, 0, 'f', 1).arg(working, 0, 'f', 1).arg(sleeping, 0, 'f', 1).arg(blocked - excused, 0, 'f', 1)
-        .arg(queueing + excused, 0, 'f', 1);
+        .arg(deprived(), 0, 'f', 1);
 }

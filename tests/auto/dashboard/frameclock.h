@@ -34,6 +34,8 @@ public:
         double blocked = 0;
         double excused = 0;     // of blocked
 
+        /* How long it was kept from working by others, which is not part of its length. */
+        double deprived() const { return queueing + excused; }
         /* For people. */
         QString text() const;
     };

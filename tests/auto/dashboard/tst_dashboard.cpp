@@ -245,17 +245,24 @@ private Q_SLOTS:
             idle = frames.longest();
         }
         dashboard.choose(Storm);
-        FrameClock frames(dashboard.window());
-        QTRY_VERIFY_WITH_TIMEOUT(frames.frames() > 0, Patience);
-        QElapsedTimer time;
-        time.start();
-        dashboard.click(QStringLiteral("start"));
-        QTRY_VERIFY_WITH_TIMEOUT(!dashboard.job("running").toBool(), 4 * Patience);
-        const FrameClock::Frame storm = frames.longest();
         qInfo("longest frame while nothing happens: %s", qPrintable(idle.text()));
-        qInfo("longest frame while 100 000 tasks ran (%.1f s, %d frames): %s", double(time.elapsed()) / 1e3, frames.frames(),
-              qPrintable(storm.text()));
-        QVERIFY(storm.length <= 33 * AioTest::timeScale());
+        const double limit = 33 * AioTest::timeScale();
+        FrameClock::Frame storm;
+        for (int round = 0; round < 3; ++round) {
+            FrameClock frames(dashboard.window());
+            QTRY_VERIFY_WITH_TIMEOUT(frames.frames() > 0, Patience);
+            QElapsedTimer time;
+            time.start();
+            dashboard.click(QStringLiteral("start"));
+            QTRY_VERIFY_WITH_TIMEOUT(!dashboard.job("running").toBool(), 4 * Patience);
+            storm = frames.longest();
+            qInfo("longest frame while 100 000 tasks ran (%.1f s, %d frames): %s", double(time.elapsed()) / 1e3, frames.frames(),
+                  qPrintable(storm.text()));
+            // whom others have put off the processor computes slower afterwards, too: only such a round does not count
+            if (storm.length <= limit || storm.deprived() < 5)
+                break;
+        }
+        QVERIFY(storm.length <= limit);
         QTRY_COMPARE(dashboard.job("done").toInt(), 100'000);
         QTRY_COMPARE(dashboard.rowCount(Tasks), 10'000);
         dashboard.screenshot(QStringLiteral("storm"));
