@@ -45,10 +45,12 @@ FrameClock::FrameClock(QQuickWindow *window)
             m_sleeping += timeOf(CLOCK_MONOTONIC) - std::exchange(m_asleepSince, 0);
     });
     connect(window, &QQuickWindow::frameSwapped, this, [this, window] {
-        const Moment moment = now();
+        Moment moment = now();
+        if (ms(moment.wall - m_last.wall) > 1.5 * Refresh)
+            moment.queueing = m_lostTime.exactTotal();
         if (++m_seen > Unsettled)
             note(moment);
-        m_last = moment;
+        m_last = now();
         window->update();
     });
     window->update();
@@ -68,7 +70,8 @@ FrameClock::Moment FrameClock::now() const
         moment.others.insert(thread.toLongLong(), queueingOf(QStringLiteral("self/task/") + thread));
     if (const QString server = qEnvironmentVariable("AIO_TEST_DISPLAY_SERVER"); !server.isEmpty())
         moment.others.insert(server.toLongLong(), queueingOf(server));
-    moment.queueing = moment.others.take(::gettid());
+    moment.others.remove(::gettid());
+    moment.queueing = m_lostTime.total();
     moment.working = timeOf(CLOCK_THREAD_CPUTIME_ID);
     moment.sleeping = m_sleeping;
     moment.wall = timeOf(CLOCK_MONOTONIC);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "losttime.h"
+
 #include <QMap>
 #include <QObject>
 #include <QString>
@@ -14,7 +16,7 @@ QT_END_NAMESPACE
  * How long the frames of a window take that is drawn all the time, by the thread that shows it. The time from frame to frame is
  *
  *   working     the thread has the processor
- *   queueing    it could run, and other threads and processes have the processors
+ *   queueing    it could run, and other threads and processes have the processors, or the machine stands still
  *   sleeping    it waits for the next event, or (the scene graph does that) for the next refresh of a screen of 60 Hz
  *   blocked     it waits for anything else, such as a mutex
  *
@@ -63,6 +65,7 @@ private:
     Moment now() const;
     void note(const Moment &moment);
 
+    const AioTest::LostTime m_lostTime;
     qint64 m_sleeping = 0;
     qint64 m_asleepSince = 0;
     Moment m_last;
