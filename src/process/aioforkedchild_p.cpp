@@ -36,17 +36,20 @@ bool ForkedChild::ask()
 {
     aio_raw::SocketPair answer;
     m_server = 0;
+    m_adoption.emplace();
     if (aio_raw::openSocketPair(answer)) {
         m_request.reply = answer.worker;
         m_server = ForkServer::instance().request(m_request);
     }
     m_request.reply = -1;
     aio_raw::closeDescriptor(answer.worker);    // the server and the worker have the only ones: when they are gone we hear of it
-    if (m_server > 0)
+    if (m_server > 0) {
         m_answer.open(answer.parent, QSocketNotifier::Read, this, [this] { hearAnswer(); });
-    else
-        aio_raw::closeDescriptor(answer.parent);
-    return m_server > 0;
+        return true;
+    }
+    aio_raw::closeDescriptor(answer.parent);
+    m_adoption.reset();
+    return false;
 }
 
 void ForkedChild::hearAnswer()
@@ -64,6 +67,7 @@ void ForkedChild::hearAnswer()
         break;
     }
     m_answer.close();
+    m_adoption.reset();
     if (answer.error)
         fail(codeOfErrno(answer.error), withErrnoText(QStringLiteral("the fork server cannot fork"), answer.error));
     else
@@ -73,6 +77,7 @@ void ForkedChild::hearAnswer()
 void ForkedChild::askAgain()
 {
     m_answer.close();
+    m_adoption.reset();
     if (m_pendingSignal == SIGKILL) {    // no worker, and none is wanted any more
         m_state = Ended;
         aio_raw::closeRequest(m_request);

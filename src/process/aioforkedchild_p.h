@@ -3,8 +3,11 @@
 #pragma once
 
 #include "process/aiochild_p.h"
+#include "process/aioforkserver_p.h"
 #include "process/aiowatched_p.h"
 #include "process/rawforkserver.h"
+
+#include <optional>
 
 namespace aio_detail {
 
@@ -42,6 +45,7 @@ private:
     bool m_isAskedAgain = false;
     int m_server = 0;                  // the one that was asked
     WatchedDescriptor m_answer;
+    std::optional<Adoption> m_adoption;    // until it is answered
     WatchedDescriptor m_process;
     qint64 m_pid = 0;
     int m_pendingSignal = 0;

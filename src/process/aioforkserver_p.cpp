@@ -71,6 +71,34 @@ std::optional<ForkServerArgument> ForkServerArgument::find(int argc, const char 
     return found ? std::optional(ForkServerArgument{found->at(0), found->at(1)}) : std::nullopt;
 }
 
+// -- Adoption
+
+namespace {
+
+QMutex s_adoptionMutex;
+int s_adoptions = 0;
+bool s_adoptsAnyway = false;        // the application has said so
+
+} // namespace
+
+Adoption::Adoption()
+{
+    const QMutexLocker locker(&s_adoptionMutex);
+    if (s_adoptions++ > 0)
+        return;
+    s_adoptsAnyway = aio_raw::adoptsOrphans();
+    aio_raw::adoptOrphans(true);
+}
+
+Adoption::~Adoption()
+{
+    const QMutexLocker locker(&s_adoptionMutex);
+    if (--s_adoptions == 0 && !s_adoptsAnyway)
+        aio_raw::adoptOrphans(false);
+}
+
+// -- ForkServer
+
 ForkServer &ForkServer::instance()
 {
     static auto *server = new ForkServer;    // never destroyed: threads may use it until the very end
@@ -102,7 +130,7 @@ bool ForkServer::start(const QByteArrayList &command)
     aio_raw::SocketPair lifeline;
     int result = -ENOSYS;
     if (aio_raw::openSocketPair(control, aio_raw::SocketKind::Messages) && aio_raw::openSocketPair(lifeline)
-        && aio_raw::adoptOrphans()) {
+        && aio_raw::adoptsOrphans()) {
         ForkServerArgument argument;
         argument.control = control.worker;
         argument.lifeline = lifeline.worker;

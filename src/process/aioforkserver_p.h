@@ -54,6 +54,18 @@ private:
     QByteArrayList m_environment;    // what it was started with
 };
 
+/*
+ * While one of these lives, orphans of this process's descendants become its children, as a worker must that the fork server makes. Not for longer,
+ * since it would also become the parent of what other programs leave behind, of which nobody takes note.
+ */
+class Adoption
+{
+public:
+    Adoption();
+    ~Adoption();
+    Q_DISABLE_COPY_MOVE(Adoption)
+};
+
 /* Runs as fork server until its end; true in a worker, which \a request describes. An error says why it cannot be one. */
 bool runForkServer(const ForkServerArgument &argument, aio_raw::ForkRequest &request);
 

@@ -67,8 +67,9 @@ bool serveForks(int control, int lifeline, ForkRequest &request) noexcept;
 /* How many threads this process has; 0 when that cannot be found out. */
 int threadCount() noexcept;
 
-/* Makes this process the parent of what its descendants leave behind, as the fork server's workers. */
-bool adoptOrphans() noexcept;
+/* Whether this process becomes the parent of what its descendants leave behind, as the fork server's workers. */
+bool adoptOrphans(bool does) noexcept;
+bool adoptsOrphans() noexcept;
 
 /*
  * Takes note of the end of orphans that are certainly none of this process's own children, since they are in a session that neither

@@ -49,7 +49,12 @@ int threadCount() noexcept
     return 0;
 }
 
-bool adoptOrphans() noexcept
+bool adoptOrphans(bool) noexcept
+{
+    return false;
+}
+
+bool adoptsOrphans() noexcept
 {
     return false;
 }

@@ -262,9 +262,15 @@ bool hasForkServer() noexcept
     return true;
 }
 
-bool adoptOrphans() noexcept
+bool adoptOrphans(bool does) noexcept
 {
-    return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    return ::prctl(PR_SET_CHILD_SUBREAPER, does ? 1 : 0) == 0;
+}
+
+bool adoptsOrphans() noexcept
+{
+    int does = 0;
+    return ::prctl(PR_GET_CHILD_SUBREAPER, &does) == 0 && does;
 }
 
 void reapDetached() noexcept

@@ -86,7 +86,7 @@ private Q_SLOTS:
         }
     }
 
-    // every type of WIRE 4, and that exceptions keep theirs
+    // every type that a manager has, and that exceptions keep theirs
     void pythonUsesEveryType_data() { addRows(); }
     void pythonUsesEveryType()
     {
@@ -132,7 +132,7 @@ private Q_SLOTS:
         });
     }
 
-    // RELIABILITY 4.11; Python's own manager leaves the lock locked
+    // Python's own manager leaves the lock locked
     void theLockOfADeadPythonClientIsGivenBack_data() { addRows(); }
     void theLockOfADeadPythonClientIsGivenBack()
     {

@@ -284,17 +284,19 @@ private Q_SLOTS:
 
     void twoWhoOnlySendComeToAnEnd()
     {
-        AioTest::run([]() -> QCoro::Task<> {
+        const QByteArray xs(2 << 20, 'x');      // filling them would hold the loop up
+        const QByteArray ys(2 << 20, 'y');
+        AioTest::run([&]() -> QCoro::Task<> {
             AioPipe pipe;
             std::vector<QCoro::Task<bool>> there;
             for (int i = 0; i < 10; ++i)
-                there.push_back(pipe.first().coro_sendBytes(QByteArray(2 << 20, 'x')));
+                there.push_back(pipe.first().coro_sendBytes(xs));
             for (int i = 0; i < 10; ++i)
-                co_await pipe.second().coro_sendBytes(QByteArray(2 << 20, 'y'));
+                co_await pipe.second().coro_sendBytes(ys);
             for (int i = 0; i < 10; ++i) {
                 const QByteArray x = co_await pipe.second().coro_recvBytes();
                 const QByteArray y = co_await pipe.first().coro_recvBytes();
-                AIO_VERIFY(x == QByteArray(2 << 20, 'x') && y == QByteArray(2 << 20, 'y'));
+                AIO_VERIFY(x == xs && y == ys);
             }
             for (auto &task : there)
                 co_await task;
@@ -303,9 +305,10 @@ private Q_SLOTS:
 
     void closingSendsTheRest()
     {
-        AioTest::run([]() -> QCoro::Task<> {
+        const QByteArray bytes(8 << 20, 'x');
+        AioTest::run([&]() -> QCoro::Task<> {
             AioPipe pipe;
-            co_await pipe.first().coro_sendBytes(QByteArray(8 << 20, 'x'));
+            co_await pipe.first().coro_sendBytes(bytes);
             AIO_VERIFY(pipe.first().bytesToWrite() > 0);
             pipe.first().close();
             const QByteArray message = co_await pipe.second().coro_recvBytes();

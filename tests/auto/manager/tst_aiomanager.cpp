@@ -459,7 +459,7 @@ private Q_SLOTS:
         QCOMPARE(AioTest::codeThrownBy([&] { late.connectToServer(); }), AioError::ConnectionRefused);
     }
 
-    // RELIABILITY 4.11: a client that is killed gives everything back within a second
+    // a client that is killed gives everything back within a second
     void whatADeadClientHeldIsGivenBack_data() { addHosts(); }
     void whatADeadClientHeldIsGivenBack()
     {

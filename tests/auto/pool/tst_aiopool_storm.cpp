@@ -141,7 +141,7 @@ private Q_SLOTS:
         QVERIFY(pool.join());
     }
 
-    // RELIABILITY: worker killed while it claims, runs, or writes the result
+    // worker killed while it claims, runs, or writes the result
     void workersKilledAtTheirWork_data()
     {
         QTest::addColumn<QByteArray>("point");

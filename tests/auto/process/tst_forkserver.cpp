@@ -363,6 +363,22 @@ private Q_SLOTS:
         QTRY_COMPARE(children(), QList<pid_t>{serverPid()});
     }
 
+    // Only while it asks for workers this process is the parent of orphans: nobody would take note of their ends.
+    void whatOtherProgramsLeaveIsNotOurs()
+    {
+        QCOMPARE(resultOf(AioCall::to<&add>(1, 2)), QVariant(3));
+        QProcess shell;
+        shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), QStringLiteral("sleep 1000 & echo $!")});
+        QVERIFY(shell.waitForReadyRead(30000));
+        const int left = shell.readLine().trimmed().toInt();
+        QVERIFY(left > 0);
+        shell.waitForFinished();
+        QTRY_VERIFY(parentOf(left) != shell.processId());
+        const pid_t parent = parentOf(left);
+        ::kill(left, SIGKILL);
+        QVERIFY(parent != ::getpid());
+    }
+
     void burstWithAServerThatIsKilled_data()
     {
         QTest::addColumn<int>("seed");

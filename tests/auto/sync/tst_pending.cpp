@@ -126,10 +126,11 @@ private Q_SLOTS:
         QThreadPool one;
         one.setMaxThreadCount(1);
         context.setThreadPool(&one);
+        const QByteArray bytes(16 << 20, 'x');      // filling that would hold the loop up
         AioTest::run([&]() -> QCoro::Task<> {
             MixedWaits waits(23, {});
             AioQueue large;
-            auto put = large.coro_put(QByteArray(16 << 20, 'x'));
+            auto put = large.coro_put(bytes);
             waits.release();
             co_await untilNoneIsLeft(waits);
             AIO_COMPARE(waits.granted(), 207);
