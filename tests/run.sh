@@ -42,8 +42,7 @@ if [ "${1:-}" = --full ]; then
     run_ctest dev -L deep
     step "the generic backend: kill positions, primitives, queue, processes and a storm"
     aio_build generic -DAIOPROCESSING_TEST_PROGRAMS="$aio_root/build/dev"
-    run_ctest generic -LE deep -E '^tst_kill$'
-    run_ctest generic -R '^tst_kill_deep$'
+    run_ctest generic -LE deep
     step "the core without Qt under ThreadSanitizer"
     aio_build tsan
     run_ctest tsan -LE deep
