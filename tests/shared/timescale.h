@@ -12,6 +12,9 @@ namespace AioTest {
  */
 double timeScale();
 
+/* Whether memory or threads are checked, which makes a fork or a large allocation many times as slow. */
+bool isSanitized();
+
 inline std::chrono::milliseconds scaled(std::chrono::milliseconds time)
 {
     return std::chrono::milliseconds(std::chrono::milliseconds::rep(double(time.count()) * timeScale()));

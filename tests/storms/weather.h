@@ -37,7 +37,7 @@ public:
             start(place);
         const QDeadlineTimer end(time);
         while (!end.hasExpired()) {
-            const auto pause = std::chrono::milliseconds(20 + m_random() % 100);
+            const auto pause = AioTest::scaled(std::chrono::milliseconds(20 + m_random() % 100));      // who starts slowly lives longer
             co_await m_never.coro_wait(QDeadlineTimer(pause));
             Place &place = m_places[m_random() % m_places.size()];
             if (!place.process->isAlive()) {
