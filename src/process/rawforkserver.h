@@ -7,7 +7,7 @@
 /*
  * The fork server: the application's executable, started once, which forks a worker whenever the application asks. It has one
  * thread, never makes an application object and never attaches an arena. A worker is forked through a process in between,
- * which ends at once, so that the application, a child subreaper, becomes its parent: it hears of the worker's end
+ * which ends at once, so that the application, a child subreaper for that time, becomes its parent: it hears of the worker's end
  * itself, also when the server was killed.
  *
  * A request is one message with descriptors. Both the server and the worker answer it, once the application is the worker's

@@ -7,7 +7,7 @@
 //
 //   tst_kill [--deep | --all] [PART OF A NAME]
 //     neither      one point in four (on the generic backend each); some instructions of each fast path
-//     --deep       every point; more instructions; one in 32 of the pairs of kills
+//     --deep       every point; more instructions; one in 16 of the pairs of kills
 //     --all        every instruction and every pair of kills, too
 
 #include "scenarios.h"
@@ -30,8 +30,8 @@ namespace {
 enum Depth { Quick, Deep, All };
 
 constexpr unsigned PointStride[] = {4, 1, 1};
-constexpr unsigned Instructions[] = {16, 100, ~0u};
-constexpr unsigned PairStride[] = {0, 32, 1};           // 0: none
+constexpr unsigned Instructions[] = {16, 200, ~0u};
+constexpr unsigned PairStride[] = {0, 16, 1};           // 0: none
 
 struct Job
 {
