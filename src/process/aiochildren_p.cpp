@@ -17,7 +17,7 @@ namespace aio_detail {
 
 namespace {
 
-constexpr int blockMs = 50;          // what a destructor may take on a thread with an event loop
+constexpr int blockMs = 10;          // what a destructor that kills may take on a thread with an event loop
 constexpr int daemonMs = 2000;       // what daemons get between SIGTERM and the end of the application
 
 struct Children
@@ -84,16 +84,16 @@ void abandon(std::unique_ptr<Child> child, int lifeline, AioProcess::OnDestroy p
     // a thread that is finishing still has the dispatcher of its loop, which does not run any more
     const bool hasLoop = QAbstractEventDispatcher::instance() && QCoreApplication::instance() && !QThread::currentThread()->isFinished();
     const QDeadlineTimer graceEnd = grace.count() < 0 ? QDeadlineTimer(QDeadlineTimer::Forever) : QDeadlineTimer(grace);
-    const QDeadlineTimer blockEnd = QDeadlineTimer(blockMs);
     if (policy == AioProcess::Wait) {
         child->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));
     } else if (policy == AioProcess::Terminate) {
         child->signal(SIGTERM);
         child->signal(SIGCONT);
-        child->waitForEnd(hasLoop ? blockEnd : graceEnd);
+        if (!hasLoop)
+            child->waitForEnd(graceEnd);
     } else {
         child->signal(SIGKILL);
-        child->waitForEnd(blockEnd);
+        child->waitForEnd(QDeadlineTimer(blockMs));
         aio_raw::closeDescriptor(lifeline);    // kills a worker that has not told its pid even now, and will be a zombie therefore
         if (!hasLoop)
             child->waitForEnd(QDeadlineTimer(QDeadlineTimer::Forever));

@@ -2,20 +2,37 @@
 // SPDX-License-Identifier: MIT
 #include "process/aiospawnedchild_p.h"
 
+#include "base/aioerrno_p.h"
 #include "platform/rawlifeline.h"
 #include "platform/rawprocess.h"
 #include "process/rawchannel.h"
 
-#include <QFile>
+#include <QDir>
+#include <QFileInfo>
 #include <QPointer>
 #include <QStandardPaths>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <poll.h>
 #include <unistd.h>
 
 namespace aio_detail {
+
+namespace {
+
+// As far as its file tells: ENOENT, EACCES, or 0.
+int whyNotExecutable(const QProcess &process)
+{
+    const QString program = process.program();
+    if (!program.contains(QLatin1Char('/')))
+        return QStandardPaths::findExecutable(program).isEmpty() ? ENOENT : 0;
+    const QFileInfo file(QDir(process.workingDirectory()), program);
+    return !file.exists() ? ENOENT : !file.isFile() || !file.isExecutable() ? EACCES : 0;
+}
+
+} // namespace
 
 SpawnedChild::SpawnedChild(QObject *parent) : Child(parent), m_process(new QProcess(this))
 {
@@ -27,7 +44,8 @@ SpawnedChild::SpawnedChild(QObject *parent) : Child(parent), m_process(new QProc
     });
     connect(m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
         if (error == QProcess::FailedToStart)
-            onFailed();
+            fail(whyNotExecutable(*m_process),
+                 QStringLiteral("%1 cannot be started: %2").arg(m_process->program(), m_process->errorString()));
     });
 }
 
@@ -66,6 +84,11 @@ void SpawnedChild::handOver(const Inheritance &inheritance)
 
 void SpawnedChild::start(const Inheritance &inheritance)
 {
+    // asked first, not only when exec has failed: each time it does, Qt 6.4 loses a descriptor
+    if (const int reason = whyNotExecutable(*m_process)) {
+        fail(reason, withErrnoText(QStringLiteral("%1 cannot be started").arg(m_process->program()), reason));
+        return;
+    }
     handOver(inheritance);
     const QPointer<SpawnedChild> self(this);
     m_process->start();
@@ -75,13 +98,10 @@ void SpawnedChild::start(const Inheritance &inheritance)
     m_pidDescriptor = aio_raw::openChild(std::int32_t(m_pid));
 }
 
-void SpawnedChild::onFailed()
+void SpawnedChild::fail(int reason, const QString &message)
 {
-    const QString program = m_process->program();
-    const bool isThere = !QStandardPaths::findExecutable(program).isEmpty();
-    const auto code = isThere ? AioError::UnknownError : QFile::exists(program) ? AioError::PermissionDenied : AioError::NotFound;
-    Q_EMIT failed(makeError(code, QStringLiteral("%1 cannot be started: %2").arg(program, m_process->errorString()),
-                            QStringLiteral("AioProcess::start")));
+    const auto code = reason == ENOENT ? AioError::NotFound : reason == EACCES ? AioError::PermissionDenied : AioError::UnknownError;
+    Q_EMIT failed(makeError(code, message, QStringLiteral("AioProcess::start")));
 }
 
 void SpawnedChild::signal(int number)

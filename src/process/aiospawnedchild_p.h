@@ -41,7 +41,7 @@ public:
 
 private:
     void handOver(const Inheritance &inheritance);
-    void onFailed();
+    void fail(int reason, const QString &message);     // an errno, 0: not known
 
     QProcess *m_process;    // a child
     qint64 m_pid = 0;

@@ -15,6 +15,15 @@ namespace AioTest {
 /* What AIO_TEST_MAIN does after it has made sure that this is no worker. */
 int main(int argc, char **argv, const std::function<int(int, char **)> &suite);
 
+template<class Suite>
+int main(int argc, char **argv)
+{
+    return main(argc, argv, [](int argumentCount, char **arguments) {
+        Suite suite;
+        return QTest::qExec(&suite, argumentCount, arguments);
+    });
+}
+
 } // namespace AioTest
 
 /*
@@ -27,8 +36,5 @@ int main(int argc, char **argv, const std::function<int(int, char **)> &suite);
     { \
         if (AioProcessing::isWorker(argc, argv)) \
             return AioProcessing::runWorker(argc, argv); \
-        return AioTest::main(argc, argv, [](int argumentCount, char **arguments) { \
-            Class suite; \
-            return QTest::qExec(&suite, argumentCount, arguments); \
-        }); \
+        return AioTest::main<Class>(argc, argv); \
     }

@@ -91,9 +91,11 @@ private:
     int m_kills = 0;
 };
 
+/* Longer where processes start slowly: in a moment nobody would meet. */
 inline std::chrono::seconds stormTime()
 {
-    return std::chrono::seconds(qMax(3, qEnvironmentVariableIntValue("AIO_TEST_STORM_SECONDS")));
+    const auto least = std::chrono::duration_cast<std::chrono::seconds>(AioTest::scaled(std::chrono::seconds(3)));
+    return std::max(least, std::chrono::seconds(qEnvironmentVariableIntValue("AIO_TEST_STORM_SECONDS")));
 }
 
 // No check of the loop: it waits for its turn at a processor, and all of these are busy.

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "aiotest.h"
+
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aiotask.h>
 #include <aioprocessing/aioworker.h>
@@ -18,38 +20,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* A 10 ms timer from construction on; the event loop was alive if it was never late for long. */
-class LoopAlive : public QObject
-{
-public:
-    LoopAlive()
-    {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        connect(&m_timer, &QTimer::timeout, this, &LoopAlive::tick);
-        m_clock.start();
-        m_timer.start(10);
-    }
-    /* The longest time without a turn of the event loop, in ms. */
-    qint64 longestGap()
-    {
-        tick();
-        return m_longest;
-    }
-
-private:
-    void tick() { m_longest = qMax(m_longest, m_clock.restart()); }
-
-    QTimer m_timer;
-    QElapsedTimer m_clock;
-    qint64 m_longest = 0;
-};
-
-#define VERIFY_ALIVE(loop) \
-    do { \
-        const qint64 gap = (loop).longestGap(); \
-        QVERIFY2(gap < 400, qPrintable(QStringLiteral("the event loop stood still for %1 ms").arg(gap))); \
-    } while (false)
 
 /* Watches a process that need not be a child. */
 class PidWatch
@@ -120,21 +90,14 @@ AioError errorOf(Call call)
     return {};
 }
 
-/* A main() whose program is its own worker; \a before may end it with an exit code of 0 or more. */
+/* As AIO_TEST_MAIN; \a before may end the program with an exit code of 0 or more. */
 #define PROCESS_TEST_MAIN(Class, before) \
-    int main(int argc, char *argv[]) \
+    int main(int argc, char **argv) \
     { \
         const int code = before(argc, argv); \
         if (code >= 0) \
             return code; \
         if (AioProcessing::isWorker(argc, argv)) \
             return AioProcessing::runWorker(argc, argv); \
-        QCoreApplication app(argc, argv); \
-        Class test; \
-        return QTest::qExec(&test, argc, argv); \
+        return AioTest::main<Class>(argc, argv); \
     }
-
-inline int nothingBefore(int, char **)
-{
-    return -1;
-}

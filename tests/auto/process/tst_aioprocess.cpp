@@ -94,7 +94,7 @@ private Q_SLOTS:
         QSignalSpy finished(&process, &AioProcess::finished);
         QVERIFY(!process.isAlive());
         QVERIFY(!process.property("exitCode").isValid());
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.start();
         QVERIFY(process.isAlive());
         QVERIFY(process.pid() > 0);
@@ -103,7 +103,7 @@ private Q_SLOTS:
             QVERIFY(process.join());
         } else {
             QVERIFY(finished.wait());
-            VERIFY_ALIVE(loop);
+            QVERIFY(loop.stayedAlive());
         }
         QCOMPARE(started.size(), 1);
         checkEnd(process, finished, 0, AioProcess::CleanExit);
@@ -243,10 +243,10 @@ private Q_SLOTS:
         QSignalSpy finished(&process, &AioProcess::finished);
         process.start();
         QVERIFY(lines.wait(30000));
-        LoopAlive loop;
+        EventLoopChecker loop;
         number == SIGTERM ? process.terminate() : number == SIGKILL ? process.kill() : process.interrupt();
         QVERIFY(finished.wait(30000));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
         checkEnd(process, finished, -number, AioProcess::Killed);
         QVERIFY(!process.error());
         process.kill();    // nothing after the end
@@ -427,5 +427,5 @@ public Q_SLOTS:
 };
 
 
-PROCESS_TEST_MAIN(tst_AioProcess, nothingBefore)
+AIO_TEST_MAIN(tst_AioProcess)
 #include "tst_aioprocess.moc"

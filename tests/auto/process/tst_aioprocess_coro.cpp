@@ -60,9 +60,9 @@ private Q_SLOTS:
 
     void resultOfAFunction()
     {
-        LoopAlive loop;
+        EventLoopChecker loop;
         QCOMPARE(AioProcessing::waitBlocking(resultOf(AioCall::to<&add>(20, 3))), 23);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void severalWaitsOfOneProcessAllResume()
@@ -73,13 +73,13 @@ private Q_SLOTS:
         Ending endings[3];
         for (Ending &ending : endings)
             joinInto(ending, process, QDeadlineTimer::Forever, {});
-        LoopAlive loop;
+        EventLoopChecker loop;
         for (const Ending &ending : endings) {
             QTRY_COMPARE(ending.value, std::optional(true));
             QCOMPARE(ending.thread, QThread::currentThread());
         }
         QCOMPARE(finished.size(), 1);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
         Ending late;    // completes at once
         joinInto(late, process, QDeadlineTimer(0), {});
         QCOMPARE(late.value, std::optional(true));
@@ -90,14 +90,14 @@ private Q_SLOTS:
         AioProcess process(AioCall::to<&waitForEver>());
         process.start();
         for (const auto limit : {0ms, 1ms, 30ms, 202ms}) {
-            LoopAlive loop;
+            EventLoopChecker loop;
             Ending ending;
             QElapsedTimer clock;
             clock.start();
             joinInto(ending, process, QDeadlineTimer(limit), {});
             QTRY_COMPARE(ending.value, std::optional(false));
             QVERIFY(clock.nsecsElapsed() >= std::chrono::nanoseconds(limit).count());
-            VERIFY_ALIVE(loop);
+            QVERIFY(loop.stayedAlive());
         }
         QVERIFY(process.isAlive());
     }
@@ -118,7 +118,7 @@ private Q_SLOTS:
         if (when == 0)
             stop.request_stop();
         Ending ending;
-        LoopAlive loop;
+        EventLoopChecker loop;
         joinInto(ending, process, QDeadlineTimer::Forever, stop.get_token());
         QVERIFY(!ending.error);    // resumes from the event loop, never inside the call
         const std::unique_ptr<QThread> thread(QThread::create([&] { stop.request_stop(); }));
@@ -132,7 +132,7 @@ private Q_SLOTS:
         QCOMPARE(ending.thread, QThread::currentThread());
         thread->wait();
         QVERIFY(process.isAlive());
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void destructionCancels()
@@ -142,12 +142,12 @@ private Q_SLOTS:
         Ending endings[2];
         joinInto(endings[0], *process, QDeadlineTimer::Forever, {});
         joinInto(endings[1], *process, QDeadlineTimer(1h), {});
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.reset();
         QVERIFY(!endings[0].error && !endings[1].error);    // never inside of the destructor
         for (const Ending &ending : endings)
             QTRY_COMPARE(ending.error, std::optional(AioError::Cancelled));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void cancelRacesWithTheEnd()
@@ -190,12 +190,12 @@ private Q_SLOTS:
         const std::unique_ptr<QThread> thread(QThread::create([&] {
             result = AioProcessing::waitBlocking(resultOf(AioCall::to<&add>(4, 5)));
         }));
-        LoopAlive loop;
+        EventLoopChecker loop;
         QSignalSpy finished(thread.get(), &QThread::finished);
         thread->start();
         QVERIFY(finished.wait(30000));
         QCOMPARE(result, 9);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void waitOfAnEndingThreadIsCancelled()
@@ -241,10 +241,10 @@ private Q_SLOTS:
         AioProcess process(QStringLiteral("sh"), {"-c", "echo one; echo two; printf rest"});
         process.start();
         QByteArrayList lines;
-        LoopAlive loop;
+        EventLoopChecker loop;
         AioProcessing::waitBlocking(collect(process, lines));
         QCOMPARE(lines, (QByteArrayList{"one", "two", "rest"}));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
         QTRY_VERIFY(!process.isAlive());
     }
 
@@ -268,5 +268,5 @@ private Q_SLOTS:
     }
 };
 
-PROCESS_TEST_MAIN(tst_AioProcessCoro, nothingBefore)
+AIO_TEST_MAIN(tst_AioProcessCoro)
 #include "tst_aioprocess_coro.moc"

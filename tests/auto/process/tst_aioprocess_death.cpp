@@ -293,12 +293,12 @@ private Q_SLOTS:
         const PidWatch worker(process->pid());
         QVERIFY(!worker.endsWithin(300));    // a death would be noticed at once
         QTRY_VERIFY(processState(process->pid()) == 'S');
-        LoopAlive loop;
+        EventLoopChecker loop;
         QSignalSpy finished(process, &AioProcess::finished);
         process->kill();
         QVERIFY(finished.wait(30000));
         QCOMPARE(process->exitCode(), std::optional(-SIGKILL));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void destructorKills_data()
@@ -351,11 +351,11 @@ private Q_SLOTS:
         process->setOnDestroy(AioProcess::Terminate);
         QVERIFY(startAndListen(*process));
         const PidWatch worker(process->pid());
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.reset();
         QVERIFY(!worker.endsWithin(0));    // it gets five seconds
         QTRY_VERIFY_WITH_TIMEOUT(worker.endsWithin(0), 15000);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void destructorWaitsIfToldSo()

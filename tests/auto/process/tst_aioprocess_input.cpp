@@ -94,13 +94,13 @@ class tst_AioProcessInput : public QObject
         QSignalSpy failed(&process, &AioProcess::errorOccurred);
         QElapsedTimer clock;
         clock.start();
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.start();
         if (blocking) {
             QVERIFY(process.join(30s));
         } else {
             QTRY_VERIFY_WITH_TIMEOUT(!process.isAlive(), 30000);
-            VERIFY_ALIVE(loop);
+            QVERIFY(loop.stayedAlive());
         }
         QVERIFY2(clock.elapsed() < limit, qPrintable(QString::number(clock.elapsed())));
         QCOMPARE(finished.size(), 1);

@@ -168,7 +168,7 @@ private Q_SLOTS:
             process.setGracePeriod(100ms);
             startAndListen(process);
             QSignalSpy finished(&process, &AioProcess::finished);
-            LoopAlive loop;
+            EventLoopChecker loop;
             QElapsedTimer clock;
             clock.start();
             process.terminate();
@@ -177,7 +177,7 @@ private Q_SLOTS:
                 QVERIFY(process.join(30s));
             } else {
                 QVERIFY(finished.wait(30000));
-                VERIFY_ALIVE(loop);
+                QVERIFY(loop.stayedAlive());
             }
             QVERIFY(clock.elapsed() >= 100);
             QCOMPARE(process.exitCode(), std::optional(-SIGKILL));
@@ -371,8 +371,6 @@ int main(int argc, char *argv[])
             return std::make_unique<MarkedApplication>(count, arguments);
         });
     }
-    QCoreApplication app(argc, argv);
-    tst_AioProcessLife test;
-    return QTest::qExec(&test, argc, argv);
+    return AioTest::main<tst_AioProcessLife>(argc, argv);
 }
 #include "tst_aioprocess_life.moc"

@@ -82,7 +82,7 @@ private Q_SLOTS:
         QSignalSpy output(&process, &AioProcess::outputLine);
         QSignalSpy errors(&process, &AioProcess::errorLine);
         QByteArrayList lines;
-        LoopAlive loop;
+        EventLoopChecker loop;
         if (!before)
             process.start();
         auto task = collect(process, lines);
@@ -94,7 +94,7 @@ private Q_SLOTS:
         QCOMPARE(output.size(), 3);
         QCOMPARE(errors.size(), 1);
         QCOMPARE(errors[0][0], QVariant(QByteArray("bad")));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void linesOfTheEndAreKeptForALateReader()
@@ -113,7 +113,7 @@ private Q_SLOTS:
         process.start();
         auto generator = process.coro_lines();
         QByteArrayList lines;
-        LoopAlive loop;
+        EventLoopChecker loop;
         AioProcessing::waitBlocking(take(generator, 3, lines));
         QCOMPARE(lines, (QByteArrayList{"y", "y", "y"}));
         // It stands in its write() now, and nothing is read any more.
@@ -127,7 +127,7 @@ private Q_SLOTS:
         QCOMPARE(lines.size(), 200003);
         process.kill();
         QTRY_VERIFY(!process.isAlive());
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void nobodyWhoListensHoldsUpNothing()
@@ -215,7 +215,7 @@ private Q_SLOTS:
         AioProcess process(QStringLiteral("wc"), {"-c"});
         QSignalSpy lines(&process, &AioProcess::outputLine);
         QSignalSpy written(&process, &AioProcess::written);
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.start();
         if (form == "blocking") {
             QVERIFY(process.write(data));
@@ -226,7 +226,7 @@ private Q_SLOTS:
             QVERIFY(written.wait(30000));
         }
         if (form != "blocking")
-            VERIFY_ALIVE(loop);
+            QVERIFY(loop.stayedAlive());
         QCOMPARE(written.size(), 1);
         process.closeInput();
         QVERIFY(process.join(30s));
@@ -266,14 +266,14 @@ private Q_SLOTS:
         std::stop_source stop;
         WriteEnding late;
         WriteEnding cancelled;
-        LoopAlive loop;
+        EventLoopChecker loop;
         writeInto(late, process, "c", QDeadlineTimer(30), {});
         writeInto(cancelled, process, "d", QDeadlineTimer::Forever, stop.get_token());
         QTRY_COMPARE(late.value, std::optional(false));
         stop.request_stop();
         QTRY_COMPARE(cancelled.error, std::optional(AioError::Cancelled));
         QCOMPARE(errorOf([&] { process.write("e", stop.get_token()); }).code, AioError::Cancelled);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
         process.closeInput();
         ::kill(pid_t(process.pid()), SIGCONT);
         QVERIFY(process.join(30s));
@@ -283,7 +283,7 @@ private Q_SLOTS:
 
     void programThatDoesNotWantInput()
     {
-        AioProcess process(QStringLiteral("sh"), {"-c", "exec <&-; echo closed; read word < /dev/tty; sleep 1000"});
+        AioProcess process(QStringLiteral("sh"), {"-c", "exec <&-; echo closed; exec sleep 1000"});
         QSignalSpy lines(&process, &AioProcess::outputLine);
         process.start();
         QVERIFY(lines.wait(30000));
@@ -329,6 +329,17 @@ private Q_SLOTS:
         QCOMPARE(errorOf([&] { process.write("x"); }).code, AioError::UsageError);    // not started
     }
 
+    void relativePathStartsInTheWorkingDirectory()
+    {
+        QTemporaryDir directory;
+        QVERIFY(QFile::copy(QStringLiteral("/bin/true"), directory.filePath("program")));
+        AioProcess process(QStringLiteral("./program"));
+        process.setWorkingDirectory(directory.path());
+        process.start();
+        QVERIFY(process.join(30s));
+        QCOMPARE(process.exitReason(), AioProcess::CleanExit);
+    }
+
     void missingProgramSaysWhy()
     {
         AioProcess process(QStringLiteral("no-such-program-anywhere"));
@@ -342,5 +353,5 @@ private Q_SLOTS:
     }
 };
 
-PROCESS_TEST_MAIN(tst_AioProcessProgram, nothingBefore)
+AIO_TEST_MAIN(tst_AioProcessProgram)
 #include "tst_aioprocess_program.moc"

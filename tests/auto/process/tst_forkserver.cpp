@@ -4,7 +4,6 @@
 // Workers that the fork server forks: the same as spawned ones, whatever happens to the server.
 
 #include "processtest.h"
-#include "timescale.h"
 
 #include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aiolock.h>
@@ -158,15 +157,16 @@ private Q_SLOTS:
         QSignalSpy finished(&process, &AioProcess::finished);
         qint64 pidWhenStarted = 0;
         connect(&process, &AioProcess::started, this, [&] { pidWhenStarted = process.pid(); });
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.start();
         QVERIFY(process.isAlive());
         QVERIFY(!process.qprocess());
-        if (blocking)
+        if (blocking) {
             QVERIFY(process.join());
-        else
+        } else {
             QVERIFY(finished.wait());
-        VERIFY_ALIVE(loop);
+            QVERIFY(loop.stayedAlive());
+        }
         QCOMPARE(started.size(), 1);
         QCOMPARE(finished.size(), 1);
         QCOMPARE(process.result(), QVariant(7));
@@ -184,9 +184,9 @@ private Q_SLOTS:
             co_await process.coro_join();
             co_return process.result().toInt();
         };
-        LoopAlive loop;
+        EventLoopChecker loop;
         QCOMPARE(AioProcessing::waitBlocking(sum()), 23);
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
     }
 
     void preloadRunsOnceAndWorkersAreChildrenOfThisProcess()
@@ -345,10 +345,10 @@ private Q_SLOTS:
         AioProcess process(AioCall::to<&add>(1, 2));
         process.setStartTimeout(200ms);
         QSignalSpy finished(&process, &AioProcess::finished);
-        LoopAlive loop;
+        EventLoopChecker loop;
         process.start();
         QVERIFY(finished.wait(30000));
-        VERIFY_ALIVE(loop);
+        QVERIFY(loop.stayedAlive());
         QCOMPARE(process.exitReason(), AioProcess::LaunchFailed);
         QCOMPARE(resultOf(AioCall::to<&add>(1, 2)), QVariant(3));
         QVERIFY(serverPid() != server);
@@ -394,7 +394,7 @@ private Q_SLOTS:
         std::vector<std::unique_ptr<AioProcess>> all;
         int finished = 0;
         QSet<qint64> killed;        // a worker looks like the server until its AioProcess has heard of it
-        LoopAlive loop;
+        EventLoopChecker loop;
         for (int i = 0; i < 200; ++i) {
             all.push_back(std::make_unique<AioProcess>(AioCall::to<&add>(i, 1)));
             connect(all.back().get(), &AioProcess::finished, this, [&] { ++finished; });
@@ -479,5 +479,5 @@ private Q_SLOTS:
     }
 };
 
-PROCESS_TEST_MAIN(tst_ForkServer, nothingBefore)
+AIO_TEST_MAIN(tst_ForkServer)
 #include "tst_forkserver.moc"
