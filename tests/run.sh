@@ -4,7 +4,10 @@
 # Builds and runs the tests.
 #
 #   tests/run.sh [CTEST ARGUMENT...]    the tests, the installed package, the examples
-#   tests/run.sh --full                 the deeper gates: sanitizers, models, sweeps and storms, the generic backend
+#   tests/run.sh --generic              the backend for systems other than Linux
+#   tests/run.sh --sanitized            the suite under AddressSanitizer and UndefinedBehaviorSanitizer, the core under ThreadSanitizer
+#   tests/run.sh --deep                 every kill position, models, sweeps, storms of a minute, each benchmark once
+#   tests/run.sh --full                 all of these
 set -euo pipefail
 aio_root=$(cd "$(dirname "$0")/.." && pwd)
 . "$aio_root/src/cmake/setup.sh"
@@ -34,32 +37,46 @@ run_ctest() {
     unset AIOPROCESSING_RUNTIME_DIR
 }
 
-if [ "${1:-}" = --full ]; then
-    aio_install_packages spin strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
-    step "every kill position, models and storms"
+quick() {
+    step "build"
     aio_build dev
-    cmake --build "$aio_root/build/dev" --target benchmarks
-    run_ctest dev -L deep
+    step "tests"
+    run_ctest dev -LE deep "$@"
+    [ $# -gt 0 ] && return
+    step "the installed package: find_package, add_subdirectory, pkg-config"
+    aio_install_release
+    "$aio_root/tests/install/run.sh" "$aio_root/build/prefix"
+    step "examples"
+    "$aio_root/tests/examples/run.sh"
+}
+
+generic() {
     step "the generic backend: kill positions, primitives, queue, processes and a storm"
+    aio_build dev
     aio_build generic -DAIOPROCESSING_TEST_PROGRAMS="$aio_root/build/dev"
     run_ctest generic -LE deep
+}
+
+sanitized() {
     step "the core without Qt under ThreadSanitizer"
     aio_build tsan
     run_ctest tsan -LE deep
     step "the suite under AddressSanitizer and UndefinedBehaviorSanitizer"
     aio_build asan
     run_ctest asan -LE 'deep|nosan'
-    exit
-fi
+}
+
+deep() {
+    aio_install_packages spin
+    step "every kill position, models, sweeps and storms"
+    aio_build dev
+    cmake --build "$aio_root/build/dev" --target benchmarks
+    run_ctest dev -L deep
+}
 
 aio_install_packages strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
-step "build"
-aio_build dev
-step "tests"
-run_ctest dev -LE deep "$@"
-[ $# -gt 0 ] && exit
-step "the installed package: find_package, add_subdirectory, pkg-config"
-aio_install_release
-"$aio_root/tests/install/run.sh" "$aio_root/build/prefix"
-step "examples"
-"$aio_root/tests/examples/run.sh"
+case ${1:-} in
+    --generic | --sanitized | --deep) "${1#--}" ;;
+    --full) quick; generic; sanitized; deep ;;
+    *) quick "$@" ;;
+esac

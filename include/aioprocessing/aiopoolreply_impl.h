@@ -402,15 +402,19 @@ private:
     QPromise<R> m_promise;
 };
 
-/*! Has \a reply cancelled when \a future is. */
-AIOPROCESSING_EXPORT void cancelWith(const std::shared_ptr<PoolReply> &reply, const QFuture<void> &future);
+/*!
+ * Has \a reply cancelled when \a future is. QFutureWatcher looks at the results, and a QFuture<void> does not keep them: when
+ * the last typed future goes, Qt frees them without a lock. \a results keeps them as long as they are looked at.
+ */
+AIOPROCESSING_EXPORT void cancelWith(const std::shared_ptr<PoolReply> &reply, const QFuture<void> &future,
+                                     std::shared_ptr<const void> results);
 
 template<class R>
 QFuture<R> futureOf(const std::shared_ptr<FutureReply<R>> &reply)
 {
     const QFuture<R> future = reply->future();
     if (!reply->isDone())
-        cancelWith(reply, QFuture<void>(future));
+        cancelWith(reply, QFuture<void>(future), std::make_shared<const QFuture<R>>(future));
     return future;
 }
 

@@ -226,14 +226,14 @@ bool PoolReply::block(const QDeadlineTimer &deadline, const char *operation)
     return m_condition.wait_until(lock, end, [this] { return isDone(); });
 }
 
-void cancelWith(const std::shared_ptr<PoolReply> &reply, const QFuture<void> &future)
+void cancelWith(const std::shared_ptr<PoolReply> &reply, const QFuture<void> &future, std::shared_ptr<const void> results)
 {
     const std::shared_ptr<PoolCore> core = reply->core();
     QObject *agent = core ? core->agent() : nullptr;
     if (!agent)
         return;
     const std::weak_ptr<PoolReply> weak = reply;
-    QMetaObject::invokeMethod(agent, [agent, weak, future] {
+    QMetaObject::invokeMethod(agent, [agent, weak, future, results = std::move(results)] {
         auto *watcher = new QFutureWatcher<void>(agent);
         QObject::connect(watcher, &QFutureWatcherBase::canceled, watcher, [weak] {
             if (const auto held = weak.lock())
