@@ -13,11 +13,15 @@ Item {
     readonly property double peak: Math.max(1, ...rates)
 
     Timer {
-        property double before: graph.total
-        property double time: Date.now()
+        property double before
+        property double time
         interval: 500
         running: true
         repeat: true
+        Component.onCompleted: {        // no bindings: these are what was
+            before = graph.total
+            time = Date.now()
+        }
         onTriggered: {
             const now = Date.now()
             const next = graph.rates.slice(Math.max(0, graph.rates.length - graph.samples + 1))
