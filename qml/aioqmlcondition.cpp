@@ -35,6 +35,7 @@ std::unique_ptr<AioObject> AioQmlCondition::open()
     auto condition = m_lock && isNew ? conditionOf(*m_lock) : make<AioCondition>();
     connect(condition.get(), &AioCondition::acquired, this, &AioQmlCondition::acquired);
     connect(condition.get(), &AioCondition::waited, this, &AioQmlCondition::waited);
+    connect(condition.get(), &AioCondition::ownerDied, this, &AioQmlCondition::ownerDied);
     return condition;
 }
 
@@ -60,6 +61,11 @@ bool AioQmlCondition::tryAcquire()
 void AioQmlCondition::release()
 {
     call<AioCondition>([](AioCondition &condition) { condition.release(); });
+}
+
+bool AioQmlCondition::wasAbandoned() const
+{
+    return call<AioCondition>([](const AioCondition &condition) { return condition.wasAbandoned(); });
 }
 
 QJSValue AioQmlCondition::wait(const QJSValue &options)

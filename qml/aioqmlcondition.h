@@ -32,6 +32,7 @@ public:
     Q_INVOKABLE QJSValue acquire(const QJSValue &options = QJSValue());
     Q_INVOKABLE bool tryAcquire();
     Q_INVOKABLE void release();
+    Q_INVOKABLE bool wasAbandoned() const;
     /*! True: notified; false: out of time. */
     Q_INVOKABLE QJSValue wait(const QJSValue &options = QJSValue());
     /*! Waits until \a predicate, which is called with the lock held, returns something true. What it throws rejects the promise. */
@@ -42,6 +43,7 @@ public:
 Q_SIGNALS:
     void acquired();
     void waited();
+    void ownerDied(int pid);
     void lockChanged();
 
 protected:

@@ -72,6 +72,7 @@ public:
     bool tryAcquire();
     void release();
     bool locked() const;
+    bool wasAbandoned() const;
     QCoro::Task<bool> coro_acquire(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever), std::stop_token stop = {});
     QCoro::Task<bool> coro_acquire(std::stop_token stop) { return coro_acquire(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop)); }
     [[nodiscard]] QCoro::Task<AioLocker> coro_locker(QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
@@ -116,8 +117,10 @@ public:
     QString describe() const override;
 
 Q_SIGNALS:
-    /*! coro_acquire() has taken the lock. */
+    /*! A coroutine form has taken the lock. */
     void acquired();
+    /*! This object's user has just taken the lock, maybe after a wait, that process \a pid (0: not known) held when it died. */
+    void ownerDied(qint64 pid);
     /*! coro_wait() was notified and has the lock again. */
     void waited();
 
@@ -128,6 +131,9 @@ private:
     void doByName(const char *operation, const char *method, const QVariantList &arguments);
     QCoro::Task<bool> acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);
     QCoro::Task<AioLocker> remoteLocker(QDeadlineTimer deadline, std::stop_token stop);
+    QCoro::Task<AioLocker> localLocker(QDeadlineTimer deadline, std::stop_token stop);
+    void tellIfAbandoned();
+    void tellIfAbandoned(const QVariant &reply);
     std::function<void()> remoteReleaser(quint64 owner) const;
     QCoro::Task<> doLaterByName(const char *operation, const char *method, int count);
 };

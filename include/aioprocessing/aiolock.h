@@ -101,6 +101,7 @@ protected:
     void connectNotify(const QMetaMethod &signal) override;
 
 private:
+    friend class AioCondition;
     AioLockPrivate *d() const;
     bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     void tellIfAbandoned();

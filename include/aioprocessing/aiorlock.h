@@ -109,6 +109,7 @@ Q_SIGNALS:
     void ownerDied(qint64 pid);
 
 private:
+    friend class AioCondition;
     AioRLockPrivate *d() const;
     bool acquireRemote(const QDeadlineTimer &deadline, std::stop_token stop, const char *operation);
     QCoro::Task<bool> acquireFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop);

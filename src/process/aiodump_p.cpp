@@ -44,7 +44,7 @@ std::map<Address, WaitersByProcess> findWaiters(RawArena &arena)
         if (!chunk.owner.load())
             return;
         for (const Node &node : chunk.nodes) {
-            const std::uint32_t phase = node.state.load() & Node::PhaseMask;
+            const std::uint32_t phase = Node::phase(node.state.load());
             if ((phase != Node::Waiting && phase != Node::Invited) || !arena.isAlive(node.owner.load()))
                 continue;
             Waiters &waiters = found[node.cell.load()][node.owner.load()];

@@ -180,6 +180,15 @@ struct Node
         Boxed = 16,         // in the cell's inbox, or about to be pushed there
         Stopped = 32,       // the waiter was asked to give up
     };
+    static constexpr std::uint32_t phase(std::uint32_t state) noexcept { return state & PhaseMask; }
+    static constexpr std::uint32_t withPhase(std::uint32_t state, State phase) noexcept
+    {
+        return (state & ~std::uint32_t(PhaseMask)) | phase;
+    }
+    /* It has got nothing yet. */
+    static constexpr bool mayTake(std::uint32_t state) noexcept { return phase(state) == Waiting || phase(state) == Invited; }
+    static constexpr bool waits(std::uint32_t state) noexcept { return mayTake(state) || phase(state) == Granted; }
+
     std::atomic<std::uint32_t> state;
     std::atomic<Address> cell;
     std::atomic<Address> inboxNext;

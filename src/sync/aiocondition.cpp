@@ -108,9 +108,10 @@ public:
         : LockOfCondition(backing.cell.get()), AioObjectPrivate(backing, AioHandle::Condition)
     { }
 
-    // of a manager's: who has its lock for coroutines, this object or a locker
+    // of a manager's: who has its lock for coroutines, this object or a locker, and whether the last one before has died
     const RawRLock::Token token = RawRLock::newToken(0);
     std::atomic<RawRLock::Token> holder = token;
+    std::atomic<bool> wasAbandoned = false;
 
     const std::shared_ptr<OpenCell> &lockCell() { return AioObjectPrivate::of(lock()).cell; }
     AioObject *lock() { return simple ? static_cast<AioObject *>(simple.get()) : recursive.get(); }
@@ -172,6 +173,10 @@ AioCondition::AioCondition(std::unique_ptr<AioObjectPrivate> d, QObject *parent)
         return;
     const auto errorOfTheLock = [this](const AioError &error) { announce(this, error); };
     connect(this->d()->lock(), &AioObject::errorOccurred, this, errorOfTheLock, Qt::DirectConnection);
+    this->d()->withLock([this](auto &lock) {
+        using Lock = std::remove_reference_t<decltype(lock)>;
+        connect(&lock, &Lock::ownerDied, this, &AioCondition::ownerDied, Qt::DirectConnection);
+    });
 }
 AioCondition::~AioCondition() = default;
 
@@ -184,8 +189,12 @@ AioConditionPrivate *AioCondition::d() const
 
 bool AioCondition::acquire(QDeadlineTimer deadline, std::stop_token stop)
 {
-    if (!d_ptr->cell)
-        return callRemote(this, *d_ptr, acquiringCall("AioCondition::acquire", deadline, std::move(stop), threadToken())).has_value();
+    if (!d_ptr->cell) {
+        const auto reply = callRemote(this, *d_ptr, acquiringCall("AioCondition::acquire", deadline, std::move(stop), threadToken()));
+        if (reply)
+            tellIfAbandoned(*reply);
+        return reply.has_value();
+    }
     return d()->withLock([&](auto &lock) { return lock.acquire(deadline, std::move(stop)); });
 }
 
@@ -201,6 +210,25 @@ void AioCondition::release()
     if (!d_ptr->cell)
         return doByName("AioCondition::release", "release", {});
     d()->withLock([](auto &lock) { lock.release(); });
+}
+
+bool AioCondition::wasAbandoned() const
+{
+    if (!d_ptr->cell)
+        return d()->wasAbandoned.load();
+    return d()->withLock([](auto &lock) { return lock.wasAbandoned(); });
+}
+
+void AioCondition::tellIfAbandoned()
+{
+    d()->withLock([](auto &lock) { lock.tellIfAbandoned(); });
+}
+
+void AioCondition::tellIfAbandoned(const QVariant &reply)
+{
+    d()->wasAbandoned.store(saysAbandoned(reply));
+    if (saysAbandoned(reply))
+        Q_EMIT ownerDied(reply.toLongLong());
 }
 
 // First as this thread, and if that has not the lock, as this object.
@@ -264,8 +292,9 @@ QCoro::Task<bool> AioCondition::coro_acquire(QDeadlineTimer deadline, std::stop_
 
 QCoro::Task<bool> AioCondition::acquireRemotelyFor(quint64 owner, QDeadlineTimer deadline, std::stop_token stop)
 {
-    const auto done = [this, owner](const QVariant &) {
+    const auto done = [this, owner](const QVariant &reply) {
         d()->holder.store(owner);
+        tellIfAbandoned(reply);
         Q_EMIT acquired();
     };
     const RemoteCall call = acquiringCall("AioCondition::coro_acquire", deadline, std::move(stop), owner);
@@ -289,7 +318,17 @@ QCoro::Task<AioLocker> AioCondition::coro_locker(QDeadlineTimer deadline, std::s
 {
     if (!d_ptr->cell)
         return remoteLocker(deadline, std::move(stop));
-    return d()->withLock([&](auto &lock) { return lock.coro_locker(deadline, std::move(stop)); });
+    return localLocker(deadline, std::move(stop));
+}
+
+QCoro::Task<AioLocker> AioCondition::localLocker(QDeadlineTimer deadline, std::stop_token stop)
+{
+    const auto waits = d_ptr->waits;
+    auto task = d()->withLock([&](auto &lock) { return lock.coro_locker(deadline, std::move(stop)); });
+    AioLocker locker = co_await task;
+    if (locker)
+        waits->whileAlive([this] { Q_EMIT acquired(); });
+    co_return locker;
 }
 
 std::function<void()> AioCondition::releaser() const
@@ -329,10 +368,12 @@ bool AioCondition::wait(QDeadlineTimer deadline, std::stop_token stop)
         const GivenUp given(d()->lockCell());
         result = blockIn(cell->lot(), operation, wait, deadline, std::move(stop), name);
         RawLock::Acquire acquire(given.lock().raw(), given.lock().address());
-        if (blockFor(given.lock().lot(), acquire, noDeadline(), {}, name) == WaitResult::Completed)
+        if (blockFor(given.lock().lot(), acquire, noDeadline(), {}, name) == WaitResult::Completed) {
             given.restore();
-        else
+            tellIfAbandoned();
+        } else {
             result = WaitResult::NoMemory;
+        }
         if (result == WaitResult::Completed)
             wait.settle();
     }
@@ -379,6 +420,7 @@ QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_tok
     if (regained != WaitResult::Completed)
         concludes(this, *cell, *waits, kind, regained, name);
     given.restore();
+    waits->whileAlive([this] { tellIfAbandoned(); });
     if (result == WaitResult::Completed)
         wait.settle();
     const bool notified = concludes(this, *cell, *waits, kind, result, name);

@@ -38,7 +38,7 @@ template<class F> void forEachWaiting(RawLot &lot, Cell &cell, F visit) noexcept
         const Address here = address;
         Node *next = lot.next(*node, address);
         const std::uint32_t state = node->state.load();
-        if ((state & Node::PhaseMask) == Node::Waiting)
+        if (Node::phase(state) == Node::Waiting)
             visit(*node, here, state);
         node = next;
     }
@@ -171,7 +171,7 @@ void serve(RawLot &lot, Cell &cell, Address, bool repair) noexcept
 // A party has died: all the others wait in vain.
 void lost(RawLot &, Cell &cell, const Node &node) noexcept
 {
-    const std::uint32_t phase = node.state.load() & Node::PhaseMask;
+    const std::uint32_t phase = Node::phase(node.state.load());
     const std::uint64_t word = cell.word.load();
     const bool waits = phase == Node::Waiting && !isReleased(node, word);
     const bool acts = phase == Node::Granted && (word & Acting) && !(word & ActionDone)

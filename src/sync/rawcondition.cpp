@@ -67,7 +67,7 @@ void serve(RawLot &lot, Cell &cell, Address, bool repair) noexcept
 // A waiter died with a notification of which it has made no use.
 void lost(RawLot &, Cell &cell, const Node &node) noexcept
 {
-    if ((node.state.load() & Node::PhaseMask) == Node::Granted)
+    if (Node::phase(node.state.load()) == Node::Granted)
         add(cell, std::uint32_t(cell.tickets.load()), 1);
 }
 

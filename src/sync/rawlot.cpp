@@ -3,10 +3,8 @@
 #include "sync/rawlot.h"
 
 #include "platform/rawfault.h"
-#include "platform/rawsleep.h"
 #include "sync/rawbell.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,19 +14,8 @@ namespace {
 RawKind s_kinds[Cell::KindCount] = {};
 RawLot::Collector s_collector = nullptr;
 
-constexpr std::uint32_t phase(std::uint32_t state) noexcept { return state & Node::PhaseMask; }
-
-constexpr bool waits(std::uint32_t state) noexcept
-{
-    return phase(state) == Node::Waiting || phase(state) == Node::Invited || phase(state) == Node::Granted;
-}
-
-// It has got nothing yet.
-constexpr bool mayTake(std::uint32_t state) noexcept { return phase(state) == Node::Waiting || phase(state) == Node::Invited; }
-
 } // namespace
 
-thread_local RawLot::Rings RawLot::t_rings;
 thread_local bool RawLot::t_hasReleased = false;
 
 bool RawLot::registerKind(Cell::Kind kind, const RawKind &description) noexcept
@@ -98,7 +85,7 @@ std::uint32_t RawLot::finish(Address address, bool evenGranted, bool &reusable) 
     std::uint32_t state = node.state.load();
     std::uint32_t done;
     do {
-        if (phase(state) == Node::Granted && !evenGranted)
+        if (Node::phase(state) == Node::Granted && !evenGranted)
             return Node::Granted;
         if (!(state & (Node::Linked | Node::Boxed)))
             done = Node::Free;
@@ -109,7 +96,7 @@ std::uint32_t RawLot::finish(Address address, bool evenGranted, bool &reusable) 
     AIO_FAULT_POINT("lot.finished");
     if (reusable && done != Node::Free && !(state & Node::Boxed))
         reusable = push(node, address, cell, rebuilds);
-    return phase(state);
+    return Node::phase(state);
 }
 
 bool RawLot::kick(Cell &cell, Address address) noexcept
@@ -207,7 +194,7 @@ void RawLot::drain(Cell &cell) noexcept
         for (;;) {
             if (!(state & Node::Boxed))
                 break;      // a rebuild was faster
-            if (phase(state) == Node::Done) {
+            if (Node::phase(state) == Node::Done) {
                 if (state & Node::Linked)
                     unlink(cell, node, address);
                 node.state.store(Node::Free);
@@ -226,7 +213,7 @@ void RawLot::drain(Cell &cell) noexcept
 void RawLot::loseIfWaiting(Cell &cell, const Node &node) noexcept
 {
     const auto lost = kind(RawArena::kindOf(cell)).lost;
-    if (lost && waits(node.state.load()))
+    if (lost && Node::waits(node.state.load()))
         lost(*this, cell, node);
 }
 
@@ -238,7 +225,7 @@ void RawLot::purge(Cell &cell) noexcept
             const Address here = address;
             address = node.next;
             const std::uint32_t state = node.state.load();
-            const bool over = phase(state) == Node::Done && !(state & Node::Boxed);
+            const bool over = Node::phase(state) == Node::Done && !(state & Node::Boxed);
             if (!over && m_arena.isAlive(node.owner.load()))
                 continue;
             loseIfWaiting(cell, node);
@@ -267,10 +254,10 @@ void RawLot::rebuild(Cell &cell, Address cellAddress) noexcept
                 continue;
             const bool alive = m_arena.isAlive(node.owner.load());
             for (std::uint32_t state = node.state.load();;) {
-                const bool underWay = phase(state) == Node::Granted && !(state & Node::Linked);
-                if (phase(state) == Node::Free || (underWay && alive))
+                const bool underWay = Node::phase(state) == Node::Granted && !(state & Node::Linked);
+                if (Node::phase(state) == Node::Free || (underWay && alive))
                     break;
-                const bool keep = waits(state) && alive;
+                const bool keep = Node::waits(state) && alive;
                 if (!alive)
                     loseIfWaiting(cell, node);
                 const std::uint32_t wanted = keep ? (state & ~std::uint32_t(Node::Boxed)) | Node::Linked : std::uint32_t(Node::Free);
@@ -309,7 +296,7 @@ Node *RawLot::head(Cell &cell, unsigned role, Address &address) noexcept
 {
     address = cell.head[role];
     Node *node = address ? m_arena.at<Node>(address) : nullptr;
-    while (node && (!mayTake(node->state.load()) || !canHear(*node)))
+    while (node && (!Node::mayTake(node->state.load()) || !canHear(*node)))
         node = next(*node, address);
     return node;
 }
@@ -325,7 +312,7 @@ bool RawLot::areFewAndInvited(Cell &cell, unsigned role) noexcept
     constexpr int Few = 32;
     Address address = cell.head[role];
     for (int n = 0; address && n < Few; ++n, address = m_arena.at<Node>(address)->next) {
-        if (phase(m_arena.at<Node>(address)->state.load()) == Node::Waiting)
+        if (Node::phase(m_arena.at<Node>(address)->state.load()) == Node::Waiting)
             return false;
     }
     return !address;
@@ -334,7 +321,7 @@ bool RawLot::areFewAndInvited(Cell &cell, unsigned role) noexcept
 bool RawLot::isEmpty(Cell &cell, unsigned role) noexcept
 {
     for (Address address = cell.head[role]; address; address = m_arena.at<Node>(address)->next) {
-        if (phase(m_arena.at<Node>(address)->state.load()) != Node::Done)
+        if (Node::phase(m_arena.at<Node>(address)->state.load()) != Node::Done)
             return false;
     }
     return true;
@@ -347,7 +334,7 @@ std::vector<Address> RawLot::cellsWaitedFor() noexcept
         if (chunk.owner.load() != m_arena.self())
             return;
         for (const Node &node : chunk.nodes) {
-            const Address cell = waits(node.state.load()) ? node.cell.load() : 0;
+            const Address cell = Node::waits(node.state.load()) ? node.cell.load() : 0;
             if (cell && (cells.empty() || cells.back() != cell))
                 cells.push_back(cell);
         }
@@ -364,7 +351,7 @@ unsigned RawLot::countWaiting(Address cell) noexcept
         if (!chunk.owner.load())
             return;
         for (const Node &node : chunk.nodes)
-            count += node.cell.load() == cell && node.role == 0 && mayTake(node.state.load()) && m_arena.isAlive(node.owner.load());
+            count += node.cell.load() == cell && node.role == 0 && Node::mayTake(node.state.load()) && m_arena.isAlive(node.owner.load());
     });
     return count;
 }
@@ -400,193 +387,6 @@ bool RawLot::tellOfMemory() noexcept
 void RawLot::clearWaiters(Cell &cell, unsigned role) noexcept
 {
     cell.word.fetch_and(~waitersBit(role));
-}
-
-bool RawLot::invite(Node &node, Address address, bool again) noexcept
-{
-    std::uint32_t state = node.state.load();
-    for (;;) {
-        if (!waits(state))
-            return false;
-        if (phase(state) != Node::Waiting)
-            break;
-        const std::uint32_t invited = (state & ~std::uint32_t(Node::PhaseMask)) | Node::Invited;
-        if (node.state.compare_exchange_weak(state, invited)) {
-            node.invitedAt = now();
-            again = true;
-            break;
-        }
-    }
-    AIO_FAULT_POINT("lot.invited");
-    if (again)
-        ring(node, address);
-    return true;
-}
-
-void RawLot::inviteSome(Cell &cell, unsigned role, unsigned count, bool again, std::uint32_t snapshot) noexcept
-{
-    constexpr Nanoseconds Overdue = 10'000'000;
-    const Nanoseconds time = now();
-    Address address;
-    for (Node *node = head(cell, role, address); node && count > 0; node = next(*node, address)) {
-        if (!mayTake(node->state.load()) || (snapshot != AnySnapshot && node->snapshot != snapshot))
-            continue;
-        const bool overdue = phase(node->state.load()) == Node::Invited && time - node->invitedAt > Overdue;
-        if (invite(*node, address, again || overdue) && !overdue)
-            --count;
-    }
-}
-
-void RawLot::inviteElsewhere(Cell &cell, unsigned role, std::uint32_t snapshot) noexcept
-{
-    constexpr int Near = 32;
-    Owner invited = 0;
-    Node *other = nullptr;
-    Address otherAddress = 0;
-    // true: there is nothing more to look for
-    const auto look = [&](Node &node, Address address) {
-        const std::uint32_t state = node.state.load();
-        const Owner owner = node.owner.load();
-        if (!mayTake(state) || !canHear(node) || (snapshot != AnySnapshot && node.snapshot != snapshot))
-            return false;
-        if (phase(state) == Node::Invited && invited && owner != invited)
-            return true;
-        if (phase(state) == Node::Invited && !invited)
-            invited = owner;
-        else if (phase(state) == Node::Waiting && invited && owner != invited && !other) {
-            other = &node;
-            otherAddress = address;
-        }
-        return false;
-    };
-    Address address = cell.head[role];
-    Node *node = address ? m_arena.at<Node>(address) : nullptr;
-    for (int n = 0; node && n < Near; ++n, node = next(*node, address)) {
-        if (look(*node, address))
-            return;
-    }
-    if (node && !other) {
-        address = cell.tail[role];
-        node = address ? m_arena.at<Node>(address) : nullptr;
-        for (int n = 0; node && n < Near; ++n, address = node->previous, node = address ? m_arena.at<Node>(address) : nullptr) {
-            if (look(*node, address))
-                return;
-        }
-    }
-    if (other)
-        invite(*other, otherAddress, false);
-}
-
-bool RawLot::grant(Node &node, Address address) noexcept
-{
-    std::uint32_t state = node.state.load();
-    do {
-        if (!mayTake(state))
-            return false;
-    } while (!node.state.compare_exchange_weak(state, (state & ~std::uint32_t(Node::PhaseMask)) | Node::Granted));
-    AIO_FAULT_POINT("lot.granted");
-    ring(node, address);
-    return true;
-}
-
-bool RawLot::ringGrantee(Cell &cell, std::uint64_t tag) noexcept
-{
-    return ringGranted(cell, [tag](const Node &node) { return grantTag(node) == tag; });
-}
-
-void RawLot::grantAndUnlink(Cell &cell, Node &node, Address address) noexcept
-{
-    unlink(cell, node, address);
-    std::uint32_t state = node.state.load();
-    std::uint32_t wanted;
-    do
-        wanted = waits(state) ? (state & Node::Stopped) | Node::Granted : state & ~std::uint32_t(Node::Linked);
-    while (!node.state.compare_exchange_weak(state, wanted));
-    AIO_FAULT_POINT("lot.granted");
-    if (waits(state))
-        ring(node, address);
-}
-
-// Those who have seen something else than there is now.
-void RawLot::tellWatchers(Cell &cell, Address address) noexcept
-{
-    const auto look = kind(RawArena::kindOf(cell)).look;
-    if (!look)
-        return;
-    if (isEmpty(cell, 1)) {
-        if (cell.word.load() & waitersBit(1))
-            clearWaiters(cell, 1);
-        return;
-    }
-    if (!(cell.word.load() & waitersBit(1)))
-        cell.word.fetch_or(waitersBit(1));      // before the look, so that what changes after it is told of
-    const std::uint32_t seen = look(*this, cell, address);
-    for (Address next = cell.head[1]; next;) {
-        const Address here = next;
-        Node &node = *m_arena.at<Node>(here);
-        next = node.next;
-        if (node.snapshot != seen)
-            grantAndUnlink(cell, node, here);
-    }
-}
-
-// -- rings
-
-void RawLot::ring(Node &node, Address address) noexcept
-{
-    Address place = address;
-    if (node.bell) {
-        if (!RawBell::mark(m_arena, node, address))
-            return;
-        place = node.bell;
-    }
-    const Ring *end = t_rings.rings + t_rings.count;
-    const bool isBell = node.bell != 0;
-    if (isBell && std::find(static_cast<const Ring *>(t_rings.rings), end, Ring{place, true}) != end)
-        return;
-    if (t_rings.count == Rings::Capacity)
-        flushRings();
-    t_rings.rings[t_rings.count++] = {place, isBell};
-}
-
-void RawLot::flushRings() noexcept
-{
-    const unsigned count = std::exchange(t_rings.count, 0);
-    for (unsigned i = 0; i < count; ++i) {
-        AIO_FAULT_POINT("lot.ring");
-        const Ring ring = t_rings.rings[i];
-        if (ring.isBell)
-            RawBell::wake(m_arena, ring.place);
-        else
-            wakeSleeper(*m_arena.at<Node>(ring.place));
-    }
-}
-
-void RawLot::wakeSleeper(Node &node) noexcept
-{
-    if (!RawSleep::wake(node.state))
-        m_arena.ring(node.owner.load(), node.chunk.load());
-}
-
-void RawLot::ringAll(Owner whose) noexcept
-{
-    m_arena.forEachNodeChunk([this, whose](NodeChunk &chunk, Address) {
-        const Owner owner = chunk.owner.load();
-        if (!owner || (whose && owner != whose))
-            return;
-        if (const Address bell = chunk.bell.load(std::memory_order_relaxed)) {
-            Cell *cell = chunk.index == 0 ? m_arena.at<Cell>(bell) : nullptr;     // once for each bell
-            if (!cell || RawArena::kindOf(*cell) != Cell::Bell)
-                return;
-            cell->detail[RawBell::Rescan].store(1);
-            RawBell::wake(m_arena, bell);
-            return;
-        }
-        for (Node &node : chunk.nodes) {
-            if (phase(node.state.load()) == Node::Invited || phase(node.state.load()) == Node::Granted)
-                wakeSleeper(node);
-        }
-    });
 }
 
 } // namespace aio_raw

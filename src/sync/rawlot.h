@@ -103,7 +103,7 @@ public:
         bool any = false;
         Address address = cell.head[0];
         for (Node *node = address ? m_arena.at<Node>(address) : nullptr; node; node = next(*node, address)) {
-            if ((node->state.load() & Node::PhaseMask) != Node::Granted || !which(*node))
+            if (Node::phase(node->state.load()) != Node::Granted || !which(*node))
                 continue;
             ring(*node, address);
             any = true;

@@ -87,7 +87,11 @@ bool release(RawLot &lot, Cell &cell, Address address, std::uint32_t count) noex
         lot.unguard(cell);
         lot.kick(cell, address);        // whoever came while the guard was taken counts on it
     }
-    word = cell.word.fetch_add(count * One);
+    word = cell.word.load();
+    do {
+        if (value(word) > MaxValue - count)
+            return false;
+    } while (!cell.word.compare_exchange_weak(word, word + count * One));
     AIO_FAULT_POINT("semaphore.released");
     if (word & (Waiters | Watchers))
         lot.kick(cell, address);

@@ -39,7 +39,7 @@ inline bool tryAcquire(RawLot &lot, Cell &cell, Address address) noexcept
     return false;
 }
 
-/* False: the value would be above MaxValue, nothing was released. (Many who release at once may pass it by a little; it never wraps.) */
+/* False: the value would be above MaxValue, nothing was released. */
 bool release(RawLot &lot, Cell &cell, Address address, std::uint32_t count) noexcept;
 
 class Acquire final : public RawOperation

@@ -126,15 +126,15 @@ bool RawWait::poll() noexcept
 {
     auto &state = m_operation.lot().arena().at<Node>(m_node.load())->state;
     std::uint32_t seen = state.load();
-    while ((seen & Node::PhaseMask) == Node::Invited) {
+    while (Node::phase(seen) == Node::Invited) {
         // back to waiting first: an invitation that comes while we try must not be lost
-        if (state.compare_exchange_weak(seen, (seen & ~std::uint32_t(Node::PhaseMask)) | Node::Waiting))
+        if (state.compare_exchange_weak(seen, Node::withPhase(seen, Node::Waiting)))
             break;
     }
     AIO_FAULT_POINT("wait.poll");
-    if ((seen & Node::PhaseMask) == Node::Invited)
+    if (Node::phase(seen) == Node::Invited)
         m_operation.beforeLook();
-    const bool granted = (seen & Node::PhaseMask) == Node::Granted;
+    const bool granted = Node::phase(seen) == Node::Granted;
     if (granted)
         accept();
     else if (!m_operation.attempt())
@@ -215,7 +215,7 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
         const std::uint32_t seen = state.load();
         if (m_stopped.load())
             return end(false) ? Completed : Stopped;
-        if ((seen & Node::PhaseMask) != Node::Waiting)
+        if (Node::phase(seen) != Node::Waiting)
             continue;
         if (!isReady) {
             if (!prepareToSleep()) {
@@ -237,7 +237,7 @@ void RawWait::stop() noexcept
     if (const Address node = m_node.load()) {
         auto &state = m_operation.lot().arena().at<Node>(node)->state;
         std::uint32_t seen = state.load();
-        while ((seen & Node::PhaseMask) != Node::Free && (seen & Node::PhaseMask) != Node::Done
+        while (Node::phase(seen) != Node::Free && Node::phase(seen) != Node::Done
                && !state.compare_exchange_weak(seen, seen | Node::Stopped)) { }
         m_operation.lot().wakeSleeper(*m_operation.lot().arena().at<Node>(node));
     }

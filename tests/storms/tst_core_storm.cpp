@@ -337,7 +337,7 @@ int main()
                 table.recursions.load(), table.permitsTaken.load(), table.lettersSent.load(), table.lettersTaken.load(), table.meetings);
     const bool free = RawLock::tryAcquire(table.owner.lot, *table.owner.arena.at<Cell>(table.lock), table.lock, table.owner.arena.self());
     const bool passed = free && table.wrong == 0 && table.put == table.got && table.protectedByLock == table.acquisitions
-        && table.acquisitions > 0 && table.got > 0 && table.protectedByRLock == table.recursions && table.recursions > 0
+        && table.acquisitions > 0 && table.got > 0 && table.waits > 0 && table.protectedByRLock == table.recursions && table.recursions > 0
         && RawSemaphore::value(table.owner.arena.at<Cell>(table.semaphore)->word.load()) == Permits
         && RawBoundedSemaphore::value(table.owner.lot, *table.owner.arena.at<Cell>(table.bounded)) == Permits && table.permitsTaken > 0
         && table.letters == table.lettersSent - table.lettersTaken && table.lettersTaken > 0 && table.meetings > 0;

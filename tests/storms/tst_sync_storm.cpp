@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 
-// The storm (tst_storm.cpp) over AioRLock, AioBoundedSemaphore, AioSemaphore, AioCondition and AioBarrier at once.
+// The storm (tst_storm.cpp) over AioRLock, AioBoundedSemaphore, AioSemaphore, AioCondition, AioBarrier and AioEvent at once.
 
 #include "aiotest.h"
 #include "weather.h"
@@ -10,6 +10,7 @@
 #include <aioprocessing/aiobarrier.h>
 #include <aioprocessing/aioboundedsemaphore.h>
 #include <aioprocessing/aiocondition.h>
+#include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiolock.h>
 #include <aioprocessing/aiorlock.h>
 #include <aioprocessing/aiosemaphore.h>
@@ -36,6 +37,7 @@ struct Table
     AioLock &lock;              // that of mail
     AioCondition &mail;
     AioBarrier &barrier;
+    AioEvent &alarm;
 };
 
 // No wait may take as long: others always give, send and come.
@@ -157,17 +159,37 @@ QCoro::Task<> meet(Table &table)
     }
 }
 
-QCoro::Task<> useAll(QString witnessPath, AioRLock &rlock, AioBoundedSemaphore &bounded, AioSemaphore &credits, AioLock &lock,
-                     AioCondition &mail, AioBarrier &barrier)
+// Who waits when it is set goes on, although it is cleared at once.
+QCoro::Task<> soundAlarms(Table &table)
 {
-    Table table{WitnessFile(witnessPath), rlock, bounded, credits, lock, mail, barrier};
+    for (;;) {
+        table.alarm.set();
+        table.alarm.clear();
+        co_await AioTest::nextTurn();
+    }
+}
+
+QCoro::Task<> awaitAlarms(Table &table)
+{
+    for (;;) {
+        const bool inTime = co_await table.alarm.coro_wait(deadline());
+        (inTime ? table.witness->alarms : table.witness->hangs)++;
+    }
+}
+
+QCoro::Task<> useAll(QString witnessPath, AioRLock &rlock, AioBoundedSemaphore &bounded, AioSemaphore &credits, AioLock &lock,
+                     AioCondition &mail, AioBarrier &barrier, AioEvent &alarm)
+{
+    Table table{WitnessFile(witnessPath), rlock, bounded, credits, lock, mail, barrier, alarm};
     std::vector<QCoro::Task<>> tasks;
     for (int i = 0; i < CoroutinesOfEachKind; ++i) {
         tasks.push_back(useRLock(table));
         tasks.push_back(useBounded(table));
         tasks.push_back(useCredits(table));
         tasks.push_back(exchangeLetters(table, i % 2));
+        tasks.push_back(awaitAlarms(table));
     }
+    tasks.push_back(soundAlarms(table));
     tasks.push_back(meet(table));
     for (auto &task : tasks)
         co_await task;
@@ -225,12 +247,20 @@ void meetBlocking(Table &table)
     }
 }
 
-void useAllBlocking(const QString &witnessPath, AioRLock &rlock, AioBoundedSemaphore &bounded, AioSemaphore &credits, AioLock &lock,
-                    AioCondition &mail, AioBarrier &barrier)
+void awaitAlarmsBlocking(Table &table)
 {
-    Table table{WitnessFile(witnessPath), rlock, bounded, credits, lock, mail, barrier};
+    for (;;) {
+        const bool inTime = table.alarm.wait(deadline());
+        (inTime ? table.witness->alarms : table.witness->hangs)++;
+    }
+}
+
+void useAllBlocking(const QString &witnessPath, AioRLock &rlock, AioBoundedSemaphore &bounded, AioSemaphore &credits, AioLock &lock,
+                    AioCondition &mail, AioBarrier &barrier, AioEvent &alarm)
+{
+    Table table{WitnessFile(witnessPath), rlock, bounded, credits, lock, mail, barrier, alarm};
     std::vector<std::thread> threads;
-    for (const auto use : {&useRLockBlocking, &usePermitsBlocking, &exchangeLettersBlocking, &meetBlocking})
+    for (const auto use : {&useRLockBlocking, &usePermitsBlocking, &exchangeLettersBlocking, &meetBlocking, &awaitAlarmsBlocking})
         threads.emplace_back(use, std::ref(table));
     for (std::thread &thread : threads)
         thread.join();
@@ -254,10 +284,11 @@ private Q_SLOTS:
         AioLock lock;
         AioCondition mail(lock);
         AioBarrier barrier(Witness::Parties);
+        AioEvent alarm;
         Weather weather;
         for (int i = 0; i < 3; ++i) {
-            weather.add([&, path] { return AioCall::to<&useAll>(path, rlock, bounded, credits, lock, mail, barrier); });
-            weather.add([&, path] { return AioCall::to<&useAllBlocking>(path, rlock, bounded, credits, lock, mail, barrier); });
+            weather.add([&, path] { return AioCall::to<&useAll>(path, rlock, bounded, credits, lock, mail, barrier, alarm); });
+            weather.add([&, path] { return AioCall::to<&useAllBlocking>(path, rlock, bounded, credits, lock, mail, barrier, alarm); });
         }
         const Watchdog watchdog("everything but queues", stormTime() + 30s);
         runInStorm([&]() -> QCoro::Task<> {
@@ -287,11 +318,11 @@ private Q_SLOTS:
               witness->violations.load());
         qInfo("%llu credits taken, %llu letters, %llu meetings of %d, %llu times the barrier broke for somebody",
               witness->creditsTaken.load(), witness->lettersTaken.load(), fewest, Witness::Parties, witness->broken.load());
-        qInfo("%llu waits ran out of time", witness->hangs.load());
+        qInfo("%llu alarms heard, %llu waits ran out of time", witness->alarms.load(), witness->hangs.load());
         QCOMPARE(witness->violations.load(), quint64(0));
         QCOMPARE(witness->hangs.load(), quint64(0));
         QVERIFY(isStorm(witness->acquisitions + witness->creditsTaken, weather.kills()));
-        QVERIFY(witness->acquisitions > 0 && witness->creditsTaken > 0 && witness->lettersTaken > 0 && fewest > 0);
+        QVERIFY(witness->acquisitions > 0 && witness->creditsTaken > 0 && witness->lettersTaken > 0 && witness->alarms > 0 && fewest > 0);
         QVERIFY(double(witness->longestWait.load()) < 1'000'000'000 * AioTest::timeScale());
         // nobody took a credit that was not given; what the dead were just giving or taking is missing
         QVERIFY(quint64(credits.value()) <= credit);

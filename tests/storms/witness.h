@@ -40,6 +40,7 @@ struct Witness
     std::atomic<quint64> lettersTaken;
     std::atomic<quint64> passed[Parties];               // how often each index
     std::atomic<quint64> broken;
+    std::atomic<quint64> alarms;                        // waits for the event that it ended
     std::atomic<quint64> hangs;                         // waits that ran out of time
 
     // -- of tst_queue_storm

@@ -98,6 +98,13 @@ void takeTheLockAndDie(AioCondition &condition)
     AioTest::die();
 }
 
+void notifyAndDie(AioCondition &condition)
+{
+    condition.acquire();
+    condition.notifyAll();
+    AioTest::die();
+}
+
 void holdUntilTold(AioCondition &condition, AioQueue &said, AioQueue &told)
 {
     const AioLocker locker(condition);
@@ -487,6 +494,39 @@ private Q_SLOTS:
             co_await coroutine;
             AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("notified"));
         });
+    }
+
+    void deathOfTheNotifierIsHeardByACoroutine()
+    {
+        const auto condition = makeCondition();
+        QSignalSpy ownerDied(condition.get(), &AioCondition::ownerDied);
+        AioProcess notifier(AioCall::to<&notifyAndDie>(*condition));
+        AioTest::run([&]() -> QCoro::Task<> {
+            const AioLocker locker = co_await condition->coro_locker();
+            AIO_VERIFY(!condition->wasAbandoned());
+            notifier.start();
+            const bool notified = co_await condition->coro_wait();
+            AIO_VERIFY(notified);
+            AIO_VERIFY(condition->wasAbandoned());
+            co_await notifier.coro_join();
+        });
+        QCOMPARE(ownerDied.size(), 1);
+        QCOMPARE(ownerDied.first().first().toLongLong(), notifier.pid());
+        QVERIFY(!condition->wasAbandoned());
+    }
+
+    void deathOfTheNotifierIsHeardByAThread()
+    {
+        const auto condition = makeCondition();
+        std::atomic<qint64> dead = 0;
+        connect(condition.get(), &AioCondition::ownerDied, this, [&](qint64 pid) { dead += pid; }, Qt::DirectConnection);
+        AioProcess notifier(AioCall::to<&notifyAndDie>(*condition));
+        const AioLocker locker(*condition);
+        notifier.start();
+        QVERIFY(condition->wait());
+        QVERIFY(condition->wasAbandoned());
+        QVERIFY(notifier.join());
+        QCOMPARE(dead, notifier.pid());
     }
 
     void destroyingTheObjectEndsItsWaitsWithTheLockHeld()

@@ -7,7 +7,10 @@
 
 #include <aioprocessing/aioboundedsemaphore.h>
 
+#include <atomic>
 #include <climits>
+#include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -354,6 +357,25 @@ private Q_SLOTS:
         semaphore->release(0);
         QCOMPARE(semaphore->value(), INT_MAX - 1);
         semaphore->release();
+        QCOMPARE(semaphore->value(), INT_MAX);
+    }
+
+    void manyWhoReleaseAtOnceDoNotPassTheLimit()
+    {
+        constexpr int Room = 50;
+        const auto semaphore = AioTest::make<AioSemaphore>(INT_MAX - Room);
+        std::atomic<int> refused = 0;
+        {
+            std::vector<std::jthread> threads;
+            for (int t = 0; t < 4; ++t) {
+                threads.emplace_back([&] {
+                    AioSemaphore mine(semaphore->handle());
+                    for (int i = 0; i < Room; ++i)
+                        refused += AioTest::codeThrownBy([&] { mine.release(); }) == AioError::UsageError;
+                });
+            }
+        }
+        QCOMPARE(refused, 3 * Room);
         QCOMPARE(semaphore->value(), INT_MAX);
     }
 
