@@ -174,6 +174,7 @@ QCoro::Task<> awaitAlarms(Table &table)
     for (;;) {
         const bool inTime = co_await table.alarm.coro_wait(deadline());
         (inTime ? table.witness->alarms : table.witness->hangs)++;
+        co_await AioTest::nextTurn();
     }
 }
 
@@ -252,6 +253,7 @@ void awaitAlarmsBlocking(Table &table)
     for (;;) {
         const bool inTime = table.alarm.wait(deadline());
         (inTime ? table.witness->alarms : table.witness->hangs)++;
+        std::this_thread::sleep_for(1ms);       // it may still be set
     }
 }
 
