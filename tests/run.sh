@@ -7,7 +7,8 @@
 #   tests/run.sh --generic              the backend for systems other than Linux
 #   tests/run.sh --sanitized            the suite under AddressSanitizer and UndefinedBehaviorSanitizer, the core under ThreadSanitizer
 #   tests/run.sh --deep                 every kill position, models, sweeps, storms of a minute, each benchmark once
-#   tests/run.sh --full                 all of these
+#   tests/run.sh --repeat [COUNT]       the conformance suites COUNT times (50) under load, on both backends and sanitized
+#   tests/run.sh --full                 all of these but --repeat
 set -euo pipefail
 aio_root=$(cd "$(dirname "$0")/.." && pwd)
 . "$aio_root/src/cmake/setup.sh"
@@ -74,9 +75,27 @@ deep() {
     run_ctest dev -L deep
 }
 
+repeat() {
+    local count=$1 preset busy=()
+    aio_build dev
+    aio_build generic -DAIOPROCESSING_TEST_PROGRAMS="$aio_root/build/dev"
+    aio_build asan
+    for _ in $(seq "$jobs"); do
+        (while :; do :; done) &
+        busy+=($!)
+    done
+    # shellcheck disable=SC2064
+    trap "kill ${busy[*]}" EXIT
+    for preset in dev generic asan; do
+        step "conformance, $count times under load: $preset"
+        run_ctest "$preset" -R tst_conformance --repeat "until-fail:$count"
+    done
+}
+
 aio_install_packages strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
 case ${1:-} in
     --generic | --sanitized | --deep) "${1#--}" ;;
+    --repeat) repeat "${2:-50}" ;;
     --full) quick; generic; sanitized; deep ;;
     *) quick "$@" ;;
 esac
