@@ -126,16 +126,23 @@ QVariant toVariant(std::unique_ptr<AioConnection> &&connection)
     return QVariant::fromValue<QObject *>(object);
 }
 
+AioAddress toAddress(const QString &text, const char *operation)
+{
+    const AioAddress address(text);
+    if (address.isNull()) {
+        aio_detail::throwError(AioError::UsageError,
+                               QStringLiteral("'%1' is no address: they look like tcp://host:port or local:name").arg(text),
+                               QLatin1StringView(operation));
+    }
+    return address;
+}
+
 // -- AioClient
 
 QJSValue AioQmlClient::connectToPeer(const QJSValue &options)
 {
     return AioPromises::of(this, options, [this](QDeadlineTimer deadline, std::stop_token stop) {
-        const AioAddress address(m_address);
-        if (address.isNull()) {
-            aio_detail::throwError(AioError::UsageError, QStringLiteral("'%1' is no address: they look like tcp://host:port or local:name")
-                                       .arg(m_address), QStringLiteral("AioClient::connectToPeer"));
-        }
+        const AioAddress address = toAddress(m_address, "AioClient::connectToPeer");
         const auto client = m_key.isEmpty() ? std::make_shared<AioClient>(address) : std::make_shared<AioClient>(address, m_key.toUtf8());
         if (m_handshake == Python)
             client->setHandshake(AioConnection::Python);

@@ -87,6 +87,9 @@ private:
 /*! What JavaScript has of a connection that was accepted: it is the engine's to delete. */
 QVariant toVariant(std::unique_ptr<AioConnection> &&connection);
 
+/* Throws UsageError when \a text is none. */
+AioAddress toAddress(const QString &text, const char *operation);
+
 /*!
  * \class AioClient
  * \brief The connection to a listener.

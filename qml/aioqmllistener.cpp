@@ -52,11 +52,7 @@ void AioQmlListener::listen()
     m_core.reset();
     m_isAnnouncing = false;
     try {
-        const AioAddress address(m_address);
-        if (address.isNull() && !m_address.isEmpty()) {
-            aio_detail::throwError(AioError::UsageError, QStringLiteral("'%1' is no address: they look like tcp://host:port or local:name")
-                                       .arg(m_address), QStringLiteral("AioListener::listen"));
-        }
+        const AioAddress address = m_address.isEmpty() ? AioAddress() : toAddress(m_address, "AioListener::listen");
         AioListenerOptions options = m_key.isEmpty() ? AioListenerOptions() : AioListenerOptions(m_key.toUtf8());
         options.handshake = AioConnection::Handshake(m_handshake);
         m_core = std::make_unique<AioListener>(address, options);

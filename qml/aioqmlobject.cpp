@@ -28,7 +28,7 @@ void AioQmlObject::setContext(AioQmlContext *context)
 
 AioHandle AioQmlObject::handle() const
 {
-    return aio_qml::attempt(this, [this] { return m_isComplete || m_core ? opened().handle() : m_handle; });
+    return aio_qml::attempt(this, [this] { return m_isComplete || m_core ? requireCore().handle() : m_handle; });
 }
 
 void AioQmlObject::setHandle(const AioHandle &handle)
@@ -41,10 +41,10 @@ void AioQmlObject::setHandle(const AioHandle &handle)
 
 QString AioQmlObject::describe()
 {
-    return aio_qml::attempt(this, [this] { return opened().describe(); });
+    return aio_qml::attempt(this, [this] { return requireCore().describe(); });
 }
 
-AioObject &AioQmlObject::opened() const
+AioObject &AioQmlObject::requireCore() const
 {
     if (!m_core) {
         auto *const self = const_cast<AioQmlObject *>(this);    // opened when it is first asked for, whoever asks
@@ -53,6 +53,12 @@ AioObject &AioQmlObject::opened() const
         self->watch();
     }
     return *m_core;
+}
+
+void AioQmlObject::adopt(std::unique_ptr<AioObject> core)
+{
+    m_adopted = std::move(core);
+    reopen();
 }
 
 void AioQmlObject::connectNotify(const QMetaMethod &signal)
@@ -99,7 +105,7 @@ void AioQmlObject::componentComplete()
 {
     m_isComplete = true;
     try {
-        opened();
+        requireCore();
     } catch (const AioException &e) {
         qmlWarning(this) << e.error().message;
         Q_EMIT errorOccurred(e.error());

@@ -63,8 +63,11 @@ public:
     /*! Key and state as text for people. */
     Q_INVOKABLE QString describe();
 
-    /*! Throws AioException when it cannot be opened. */
-    AioHandle requireHandle() const { return opened().handle(); }
+    /*! The shared object. Throws AioException when it cannot be opened. */
+    AioObject &requireCore() const;
+    AioHandle requireHandle() const { return requireCore().handle(); }
+    /*! Stands for \a core, which somebody else has opened, from now on. */
+    void adopt(std::unique_ptr<AioObject> core);
 
     void classBegin() override { m_isComplete = false; }
     void componentComplete() override;
@@ -82,12 +85,20 @@ protected:
 
     /*! The object by its handle, its name, or a new one, in this order. Throws AioException. */
     virtual std::unique_ptr<AioObject> open() = 0;
-    /*! Makes one of class T, with what \a arguments say. */
+    /*! The one that somebody else has made; null: there is none. */
+    template<class T>
+    std::unique_ptr<T> given()
+    {
+        if (m_adopted)
+            return std::unique_ptr<T>(static_cast<T *>(m_adopted.release()));
+        return m_handle.isNull() ? nullptr : std::make_unique<T>(m_handle);
+    }
+    /*! That, or else a new one of class T, with what \a arguments say. */
     template<class T, class... A>
     std::unique_ptr<T> make(A &&...arguments)
     {
-        if (!m_handle.isNull())
-            return std::make_unique<T>(m_handle);
+        if (auto object = given<T>())
+            return object;
         AioContext &context = m_context ? m_context->core() : *AioContext::defaultContext();
         if constexpr (requires { T(m_name, std::forward<A>(arguments)..., context); }) {
             if (!m_name.isEmpty())
@@ -103,7 +114,7 @@ protected:
     template<class T>
     T &core() const
     {
-        return static_cast<T &>(opened());
+        return static_cast<T &>(requireCore());
     }
     /*! The promise of the task that \a start(object, deadline, stop) returns. */
     template<class T, class Start>
@@ -124,10 +135,9 @@ protected:
     void reopen();
     bool isComplete() const { return m_isComplete; }
     /*! Whether it is one that somebody else has made. */
-    bool isGiven() const { return !m_handle.isNull(); }
+    bool isGiven() const { return m_adopted || !m_handle.isNull(); }
 
 private:
-    AioObject &opened() const;
     void requireNoName() const;
     void watch();
     void tellOfChange();
@@ -137,5 +147,6 @@ private:
     QString m_name;
     QPointer<AioQmlContext> m_context;
     AioHandle m_handle;
+    std::unique_ptr<AioObject> m_adopted;       // until it is opened
     std::unique_ptr<AioObject> m_core;
 };
