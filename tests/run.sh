@@ -6,7 +6,7 @@
 #   tests/run.sh [CTEST ARGUMENT...]    the tests, the installed package, the examples
 #   tests/run.sh --generic              the backend for systems other than Linux
 #   tests/run.sh --sanitized            the suite under AddressSanitizer and UndefinedBehaviorSanitizer, the core under ThreadSanitizer
-#   tests/run.sh --deep                 every kill position, models, sweeps, storms of a minute, each benchmark once
+#   tests/run.sh --deep [CTEST ARGUMENT...]     every kill position, models, sweeps, storms of a minute, each benchmark once
 #   tests/run.sh --repeat [COUNT]       the conformance suites COUNT times (50) under load, on both backends and sanitized
 #   tests/run.sh --full                 all of these but --repeat
 set -euo pipefail
@@ -55,7 +55,7 @@ generic() {
     step "the generic backend: kill positions, primitives, queue, processes and a storm"
     aio_build dev
     aio_build generic -DAIOPROCESSING_TEST_PROGRAMS="$aio_root/build/dev"
-    run_ctest generic -LE deep
+    run_ctest generic -LE deep "$@"
 }
 
 sanitized() {
@@ -71,8 +71,8 @@ deep() {
     aio_install_packages spin
     step "every kill position, models, sweeps and storms"
     aio_build dev
-    cmake --build "$aio_root/build/dev" --target benchmarks
-    run_ctest dev -L deep
+    [ $# -gt 0 ] || cmake --build "$aio_root/build/dev" --target benchmarks
+    run_ctest dev -L deep "$@"
 }
 
 repeat() {
@@ -94,7 +94,7 @@ repeat() {
 
 aio_install_packages strace python3 "${aio_qml_packages[@]}" "${aio_qml_test_packages[@]}"
 case ${1:-} in
-    --generic | --sanitized | --deep) "${1#--}" ;;
+    --generic | --sanitized | --deep) "${1#--}" "${@:2}" ;;
     --repeat) repeat "${2:-50}" ;;
     --full) quick; generic; sanitized; deep ;;
     *) quick "$@" ;;
