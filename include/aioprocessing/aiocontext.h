@@ -36,7 +36,8 @@ namespace aio_detail { class Arena; }
  * after the AioContext object is gone.
  *
  * Errors: the constructor and defaultContext() throw AioException: PermissionDenied or OutOfResources with the directory
- * or limit in question, VersionMismatch when another version of this library has made the arena of that name.
+ * or limit in question, VersionMismatch when another version of this library, or a process of another pid namespace, has
+ * made the arena of that name.
  *
  * Everything that belongs to an arena lies in a directory of this user: $AIOPROCESSING_RUNTIME_DIR, else
  * $XDG_RUNTIME_DIR/aioprocessing, else /tmp/aioprocessing-<uid>.
@@ -107,7 +108,8 @@ public:
 
     /*!
      * Every object of the arena, a line for each: its state, for locks who has it and, where somebody waits, since when, and below it
-     * the processes that wait for it, how often and for how long. For people who look for a dead-lock; never waits for a lock itself.
+     * the processes that wait for it, how often and for how long; and a process that is just changing its queue, which takes microseconds
+     * unless it is stopped there. For people who look for a dead-lock; never waits for a lock itself.
      *
      * With AIO_DUMP set in their environment, workers write this to their standard error when they get SIGUSR1.
      */

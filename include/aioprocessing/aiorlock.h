@@ -24,7 +24,9 @@ class AioRLockPrivate;
  *
  * Who owns it: with blocking calls, the calling thread; with coro_locker(), the AioLocker that it returned, which is passed
  * to it to take the lock again; with coro_acquire(), this object, so that all coroutines that use one AioRLock object in this
- * way are one owner. It is free again when its owner has released it as often as he took it. Others must not release it.
+ * way are one owner. It is free again when its owner has released it as often as he took it. Others must not release it, so one
+ * that a thread holds at its end stays taken until the process closes its last AioRLock of it, or ends: the next one gets it as
+ * from a dead holder.
  *
  * Guarantees: a cancelled wait takes nothing; a deadline never fires early; when a holder dies the next one gets the lock,
  * once, and wasAbandoned() tells him.

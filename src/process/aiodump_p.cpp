@@ -152,6 +152,9 @@ QString AioContext::dump() const
         } catch (const AioException &) {
             continue;       // it has gone meanwhile, or is just being made
         }
+        const Cell *cell = arena.at<Cell>(Address(handle.address()));
+        if (const Owner holder = cell->guardHolder.load(std::memory_order_relaxed))
+            text += QStringLiteral("    %1 holds its guard\n").arg(describeProcess(arena, holder));
         const auto here = waiters.find(Address(handle.address()));
         if (here == waiters.end())
             continue;

@@ -108,11 +108,9 @@ Arena::Arena(const Identity &id, Mode mode) : m_segments(id), m_raw(m_segments)
     char *base = mode == Create ? nullptr : m_segments.map(0, 1);
     if (base) {
         m_raw.open(base);
-    } else if (m_segments.versionMismatch()) {
+    } else if (m_segments.isMisfit()) {
         giveUp(AioError::VersionMismatch,
-               QStringLiteral("cannot use the arena %1: %2; end the programs that use it, or use the same version "
-                              "and build of AioProcessing in all of them")
-                   .arg(directory.arenaPath(m_id), m_segments.lastError()));
+               QStringLiteral("cannot use the arena %1: %2").arg(directory.arenaPath(m_id), m_segments.lastError()));
     } else if (mode == Open) {
         giveUp(AioError::NotFound, QStringLiteral("cannot open the arena %1: %2").arg(directory.arenaPath(m_id), m_segments.lastError()));
     } else {

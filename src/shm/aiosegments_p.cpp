@@ -22,15 +22,24 @@
 namespace aio_detail {
 namespace {
 
-// Why processes of this build cannot use the arena of \a header; empty: they can.
+constexpr QLatin1StringView SameForAll("; end the programs that use it, or use the same version and build of AioProcessing in all of them");
+
+// Why this process cannot use the arena of \a header, and what to do about it; empty: it can.
 QString misfit(const aio_raw::SegmentHeader &header, qsizetype size)
 {
     const bool fits = header.bytes == aio_raw::SegmentBytes && size >= qsizetype(aio_raw::SegmentBytes);
-    if (header.layoutVersion != aio_raw::LayoutVersion || !fits)
-        return QStringLiteral("its layout version is %1, this library's is %2").arg(header.layoutVersion).arg(aio_raw::LayoutVersion);
+    if (header.layoutVersion != aio_raw::LayoutVersion || !fits) {
+        return QStringLiteral("its layout version is %1, this library's is %2").arg(header.layoutVersion).arg(aio_raw::LayoutVersion)
+            + SameForAll;
+    }
     if (header.backend != aio_raw::backend())
         return QStringLiteral("it is one of the backend %1, and this library is built with the backend %2")
-            .arg(QLatin1StringView(aio_raw::backendName(header.backend)), QLatin1StringView(aio_raw::backendName(aio_raw::backend())));
+            .arg(QLatin1StringView(aio_raw::backendName(header.backend)), QLatin1StringView(aio_raw::backendName(aio_raw::backend())))
+            + SameForAll;
+    if (header.ready.load() == aio_raw::ArenaMagic && header.pidNamespace != aio_raw::pidNamespace()) {
+        return QStringLiteral("it belongs to another pid namespace, whose processes cannot be watched from here; "
+                              "use an AIOPROCESSING_RUNTIME_DIR for each");
+    }
     return {};
 }
 
@@ -126,12 +135,12 @@ char *Segments::map(unsigned index, std::uint64_t nonce) noexcept
     const bool ours = memory->size() >= qsizetype(sizeof *header) && header->magic == aio_raw::ArenaMagic
                       && std::memcmp(header->arena, m_arena, sizeof m_arena) == 0 && header->segment == index;
     const QString why = ours ? misfit(*header, memory->size()) : QString();
-    m_versionMismatch = !why.isEmpty();
-    if (ours && !m_versionMismatch && header->pidNamespace == aio_raw::pidNamespace() && header->ready.load() == aio_raw::ArenaMagic)
+    m_isMisfit = !why.isEmpty();
+    if (ours && !m_isMisfit && header->ready.load() == aio_raw::ArenaMagic)
         return keep(std::move(memory));
-    setError(m_versionMismatch ? why
-             : !ours           ? QStringLiteral("the segment of %1 is not one of this arena").arg(memory->nativeKey())
-                               : QStringLiteral("the arena belongs to another pid namespace, or is not finished"));
+    setError(m_isMisfit ? why
+             : !ours    ? QStringLiteral("the segment of %1 is not one of this arena").arg(memory->nativeKey())
+                        : QStringLiteral("the arena is not finished"));
     // Detaching is right only here, where nothing has been used: it also would remove a segment without other users.
     return nullptr;
 }

@@ -41,7 +41,8 @@ public:
 
     /* Why map() or create() failed last: for the error message. */
     QString lastError() const;
-    bool versionMismatch() const { return m_versionMismatch; }
+    /* What map() has found last is an arena that others use, but not one for this process. */
+    bool isMisfit() const { return m_isMisfit; }
 
     /* Removes the segment of the key file \a key, whoever made it, and the file. */
     static void destroy(const QString &key) noexcept;
@@ -61,7 +62,7 @@ private:
     Identity m_arena;
     mutable QMutex m_mutex;
     QString m_error;
-    bool m_versionMismatch = false;
+    bool m_isMisfit = false;
     std::vector<std::unique_ptr<QSharedMemory>> m_attached;     // until the process ends
 };
 

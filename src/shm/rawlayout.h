@@ -23,7 +23,7 @@ namespace aio_raw {
 using Address = std::uint32_t;
 
 inline constexpr std::uint64_t ArenaMagic = 0x416e657241'6f6941;    // "AioArenA"
-inline constexpr std::uint32_t LayoutVersion = 3;
+inline constexpr std::uint32_t LayoutVersion = 4;
 inline constexpr std::size_t UnitBytes = 64;
 inline constexpr unsigned SegmentShift = 20;
 inline constexpr std::size_t SegmentBytes = UnitBytes << SegmentShift;     // 64 MiB
@@ -159,7 +159,8 @@ struct Cell
     RawGuard guard;
     std::uint32_t head[2];
     std::uint32_t tail[2];
-    std::uint64_t reserved2;
+    std::atomic<Owner> guardHolder;             // for people; 0: nobody has it
+    std::uint32_t reserved2;
     // -- line 2: one bit for each process that has the object open
     std::atomic<std::uint64_t> holders[MaxProcesses / 64];
     // -- line 3: what a primitive needs beside its word

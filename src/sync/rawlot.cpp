@@ -118,6 +118,7 @@ bool RawLot::tryGuard(Cell &cell, Address address) noexcept
     const RawGuard::Result guard = cell.guard.tryLock(m_arena.self(), m_arena);
     if (guard == RawGuard::Busy)
         return false;
+    cell.guardHolder.store(m_arena.self(), std::memory_order_relaxed);
     AIO_FAULT_POINT("guard.locked");
     cell.attention.store(0);
     const std::uint32_t deaths = cell.repairs.load();
@@ -138,6 +139,7 @@ bool RawLot::tryGuard(Cell &cell, Address address) noexcept
 void RawLot::unguard(Cell &cell) noexcept
 {
     AIO_FAULT_POINT("guard.unlock");
+    cell.guardHolder.store(0, std::memory_order_relaxed);
     cell.guard.unlock(m_arena.self());
     flushRings();
     if (std::exchange(t_hasReleased, false))

@@ -40,7 +40,7 @@ std::vector<FastPath> queueFastPaths();
 /* Takes and releases the lock, and notes when somebody else has it. */
 void useLock(Member &member, Address cell, Board &board);
 /* A victim that died inside left its mark there: the count starts afresh then. */
-void useLockAfterDeath(Member &member, Address cell, Board &board);
+void useLockAfterDeath(Member &member, Address cell, Board &board, Manner manner = Manner::Blocking);
 std::string checkLock(Member &member, Address cell, Board &board);
 /* Waits until somebody stands in the queue of \a cell, but not for long. */
 void awaitWaiter(Member &member, Address cell);

@@ -73,11 +73,50 @@ Scenario ringingForEvent()
     };
 }
 
+// Three wait. If the dead setter has raised the flag nobody else has to do anything for them.
+constexpr std::uint32_t Waiting = 3;
+
+Scenario settingForMany(Manner manner)
+{
+    return {
+        manner == Manner::Bell ? "event: setter, three event loops' waits" : "event: setter, three wait",
+        [](Member &member) { return make(member, Cell::Event); },
+        [](Member &member, Address cell, Board &) {
+            attach(member, cell, Cell::Event);
+            RawEvent::set(member.lot, *member.arena.at<Cell>(cell), cell);
+        },
+        [manner](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Event);
+            std::deque<RawEvent::Wait> operations;
+            Waits waits(member, manner);
+            for (std::uint32_t i = 0; i < Waiting; ++i)
+                waits.begin(operations.emplace_back(member.lot, cell));
+            board.ready.store(1);
+            for (std::uint32_t i = 0; i < Waiting; ++i)
+                waits.finish(i);
+        },
+        [](Member &member, Address cell, Board &board) {
+            Cell &event = *member.arena.at<Cell>(cell);
+            settle(member, cell);
+            const bool isSet = RawEvent::isSet(event);
+            const std::uint32_t left = member.lot.countWaiting(cell);
+            if (left != (isSet ? 0 : Waiting))
+                board.misordered.store(1 + left);
+            if (!isSet)
+                RawEvent::set(member.lot, event, cell);
+        },
+        [](Member &, Address, Board &board) {
+            const std::uint32_t left = board.misordered.load();
+            return left ? std::to_string(left - 1) + " of 3 waited" : std::string();
+        },
+    };
+}
+
 } // namespace
 
 std::vector<Scenario> eventScenarios()
 {
-    return {settingEvent(), waitingForEvent(), ringingForEvent()};
+    return {settingEvent(), waitingForEvent(), ringingForEvent(), settingForMany(Manner::Blocking), settingForMany(Manner::Bell)};
 }
 
 std::vector<FastPath> eventFastPaths()

@@ -20,11 +20,10 @@ void useLock(Member &member, Address cell, Board &board)
     RawLock::release(member.lot, acquire.cell(), cell);
 }
 
-void useLockAfterDeath(Member &member, Address cell, Board &board)
+void useLockAfterDeath(Member &member, Address cell, Board &board, Manner manner)
 {
     RawLock::Acquire acquire(member.lot, cell);
-    if (!complete(member, acquire, Never))
-        std::abort();
+    complete(member, acquire, manner);
     if (acquire.cell().word.load() & RawLock::Abandoned)
         board.inside.store(0);
     if (board.inside.fetch_add(1) != 0)
@@ -130,6 +129,32 @@ Scenario waitingForLock(bool withTimeout)
     };
 }
 
+// The survivor holds it while the victim waits, hands it over, and queues up behind it.
+Scenario waitingForLong(Manner manner)
+{
+    return {
+        manner == Manner::Bell ? "lock: waiter that is handed it, an event loop waits" : "lock: waiter that is handed it",
+        [](Member &member) { return make(member, Cell::Lock); },
+        [manner](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            useLockAfterDeath(member, cell, board, manner);
+        },
+        [manner](Member &member, Address cell, Board &board) {
+            attach(member, cell, Cell::Lock);
+            RawLock::Acquire acquire(member.lot, cell);
+            if (!acquire.attempt())
+                std::abort();
+            board.ready.store(1);
+            awaitWaiters(member, cell, 1, board);
+            usleep(600);
+            RawLock::release(member.lot, acquire.cell(), cell);
+            useLockAfterDeath(member, cell, board, manner);
+        },
+        {},
+        checkLock,
+    };
+}
+
 // A releaser whose waiter is invited, or, when it has waited for long, handed the lock. Then it queues up behind the other.
 Scenario releasing(bool afterLong, bool toEventLoop)
 {
@@ -208,7 +233,8 @@ Scenario handingOverToNobody()
 std::vector<Scenario> lockScenarios()
 {
     return {waitingForLock(false),  waitingForLock(true),   releasing(false, false), releasing(true, false),
-            releasing(false, true), releasing(true, true), handingOverToNobody()};
+            releasing(false, true), releasing(true, true), handingOverToNobody(),
+            waitingForLong(Manner::Blocking), waitingForLong(Manner::Bell)};
 }
 
 std::vector<FastPath> lockFastPaths()

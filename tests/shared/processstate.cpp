@@ -10,18 +10,34 @@
 #include <chrono>
 #include <csignal>
 
-namespace AioTest {
+using namespace std::chrono_literals;
 
-QCoro::Task<> stopAsleep(qint64 pid)
+namespace AioTest {
+namespace {
+
+QCoro::Task<> untilAllThreadsAre(char state, qint64 pid)
 {
-    using namespace std::chrono_literals;
+    const auto is = [state](char other) { return other == state; };
     for (;;) {
         const QByteArray states = threadStates(pid);
-        if (!states.isEmpty() && std::all_of(states.cbegin(), states.cend(), [](char state) { return state == 'S'; }))
+        if (!states.isEmpty() && std::all_of(states.cbegin(), states.cend(), is))
             break;
         co_await QCoro::sleepFor(1ms);
     }
+}
+
+} // namespace
+
+QCoro::Task<> untilStopped(qint64 pid)
+{
+    return untilAllThreadsAre('T', pid);
+}
+
+QCoro::Task<> stopAsleep(qint64 pid)
+{
+    co_await untilAllThreadsAre('S', pid);
     ::kill(pid_t(pid), SIGSTOP);
+    co_await untilStopped(pid);
 }
 
 } // namespace AioTest

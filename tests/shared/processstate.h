@@ -6,6 +6,9 @@
 
 namespace AioTest {
 
+/* Until the process \a pid has stopped, at a fault point say. */
+QCoro::Task<> untilStopped(qint64 pid);
+
 /*
  * Stops the process \a pid when all its threads are asleep, so that it does not stand in the middle of anything. Nobody should
  * wake it meanwhile.

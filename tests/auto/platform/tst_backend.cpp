@@ -291,6 +291,26 @@ void endIsHeardOf()
     CHECK(watch.add(5, process.identity(), homes) == RawWatch::HasEnded || hearsOf(watch, 5));
 }
 
+// Its number, but another beginning and another home.
+void processWithTheNumberOfADeadOneIsAnother()
+{
+    TemporaryHomes homes;
+    const Entry entry = newEntry(homes);
+    RawWatch watch;
+    CHECK(watch.open(homes.home(entry.id)));
+    Inhabitant process(homes);
+    ProcessIdentity dead = process.identity();
+    {
+        const Inhabitant before(homes);
+        std::copy(std::begin(before.identity().entry), std::end(before.identity().entry), dead.entry);
+    }
+    dead.startTime -= dead.startTime ? 1 : 0;       // the generic backend has none
+    CHECK(lifeOf(dead, homes) == Life::Ended);
+    CHECK(watch.add(1, dead, homes) == RawWatch::HasEnded || hearsOf(watch, 1));
+    CHECK(lifeOf(process.identity(), homes) == Life::Lives);
+    CHECK(watch.add(2, process.identity(), homes) == RawWatch::Watching);
+}
+
 void arrivalsAreHeardOf()
 {
     TemporaryHomes homes;
@@ -309,7 +329,7 @@ int main()
 {
     ::alarm(60);
     for (const auto &test : {&guardPassesOnFromTheDead, &ringIsHeardOnceAndNeverWaits, &sleeperWakesOfTheWordOnly, &lifeIsSeenFromOutside,
-                             &endIsHeardOf, &arrivalsAreHeardOf})
+                             &endIsHeardOf, &processWithTheNumberOfADeadOneIsAnother, &arrivalsAreHeardOf})
         test();
     std::printf("backend %s: %d failures\n", backendName(backend()), s_failures);
     return s_failures ? 1 : 0;

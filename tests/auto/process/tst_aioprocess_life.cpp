@@ -8,6 +8,7 @@
 #include "timescale.h"
 
 #include <aioprocessing/aiocontext.h>
+#include <aioprocessing/aiolock.h>
 
 #include <QLoggingCategory>
 #include <QSignalSpy>
@@ -57,8 +58,9 @@ static void ignoreSigterm()
     ::signal(SIGTERM, SIG_IGN);
     waitForEver();
 }
-static void eatMemory()
+static void eatMemory(AioLock &lock)
 {
+    lock.acquire();
     constexpr std::size_t step = 1 << 20;
     for (;;) {
         void *memory = ::mmap(nullptr, step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -120,10 +122,12 @@ static int middle(int argc, char **argv)
     QFile group(QString::fromLocal8Bit(argv[2]) + "/cgroup.procs");
     if (!group.open(QIODevice::WriteOnly | QIODevice::Unbuffered) || group.write(QByteArray::number(::getpid())) < 0)
         return 77;
-    AioProcess process(AioCall::to<&eatMemory>());
+    AioLock lock;
+    AioProcess process(AioCall::to<&eatMemory>(lock));
     process.start();
     process.join();
-    std::printf("%s\n", qPrintable(process.error().message));
+    const bool abandoned = lock.tryAcquire() && lock.wasAbandoned();
+    std::printf("%s\n%s\n", qPrintable(process.error().message), abandoned ? "abandoned" : "not abandoned");
     return process.exitReason();
 }
 
@@ -296,7 +300,8 @@ private Q_SLOTS:
         QVERIFY(ended);
         QCOMPARE(parent.exitStatus(), QProcess::NormalExit);
         QCOMPARE(AioProcess::ExitReason(parent.exitCode()), AioProcess::OutOfMemory);
-        QVERIFY(parent.readAllStandardOutput().contains("memory"));
+        const QByteArray output = parent.readAllStandardOutput();
+        QVERIFY2(output.contains("memory") && output.contains("\nabandoned"), output.constData());
     }
 
     void logLinesArriveInTheirCategory_data() { methods(); }

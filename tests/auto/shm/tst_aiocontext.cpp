@@ -182,13 +182,16 @@ private Q_SLOTS:
 
     void otherLayoutIsRefused_data()
     {
-        QTest::addColumn<bool>("backend");
-        QTest::newRow("version") << false;
-        QTest::newRow("backend") << true;
+        QTest::addColumn<QByteArray>("what");
+        QTest::addColumn<QByteArray>("text");
+        QTest::newRow("version") << QByteArray("version") << QByteArray("layout version");
+        QTest::newRow("backend") << QByteArray("backend") << QByteArray("the backend generic");
+        QTest::newRow("pid namespace") << QByteArray("namespace") << QByteArray("another pid namespace");
     }
     void otherLayoutIsRefused()
     {
-        QFETCH(bool, backend);
+        QFETCH(QByteArray, what);
+        QFETCH(QByteArray, text);
         const Watchdog watchdog("otherLayoutIsRefused", 5s);
         HelperProcess owner("openByName", {"versions"});
         const QString arena = QString::fromLatin1(owner.readLine());
@@ -200,7 +203,9 @@ private Q_SLOTS:
             segment.setNativeKey(directory + QLatin1Char('/') + keys.first());
             QVERIFY(segment.attach());
             auto *header = static_cast<aio_raw::SegmentHeader *>(segment.data());
-            if (backend)
+            if (what == "namespace")
+                header->pidNamespace += 1;
+            else if (what == "backend")
                 header->backend = header->backend == aio_raw::Backend::Linux ? aio_raw::Backend::Generic : aio_raw::Backend::Linux;
             else
                 header->layoutVersion += 1;
@@ -208,10 +213,11 @@ private Q_SLOTS:
         HelperProcess other("openByName", {"versions"});
         QCOMPARE(other.readLine(), QByteArray("VersionMismatch"));
         const QByteArray message = other.readLine();
-        QVERIFY2(message.contains(backend ? "the backend generic" : "version"), message.constData());
+        QVERIFY2(message.contains(text), message.constData());
         QCOMPARE(other.waitForEnd(), 0);
         const AioHandle handle(AioHandle::Lock, arena.toLatin1(), 1);
         QCOMPARE(AioTest::codeThrownBy([&] { AioLock lock(handle); }), AioError::VersionMismatch);
+        QCOMPARE(QDir(directory).entryList({QStringLiteral("0-*")}, QDir::Files), keys);
         owner.closeInput();
         QCOMPARE(owner.waitForEnd(), 0);
         QVERIFY(!QFileInfo::exists(directory));

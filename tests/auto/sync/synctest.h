@@ -5,6 +5,7 @@
 #include "aiotest.h"
 #include "faces.h"
 
+#include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aiolock.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aioproxy.h>
@@ -13,6 +14,8 @@
 #include <aioprocessing/aiotask.h>
 
 #include <QDebug>
+#include <QProcessEnvironment>
+#include <QRegularExpression>
 #include <QSemaphore>
 #include <QSignalSpy>
 #include <QThread>
@@ -38,6 +41,36 @@ inline void say(AioQueue &queue, const char *word) { queue.put(QString::fromLati
     ::kill(::getpid(), SIGKILL);
     for (;;)
         ::pause();
+}
+
+/* Has \a worker, which is not started yet, act at a fault point (rawfault.h): "guard.locked:1:stop". */
+inline void setFault(AioProcess &worker, const QByteArray &fault)
+{
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("AIO_FAULT"), QString::fromLatin1(fault));
+    worker.setEnvironment(environment);
+}
+
+/* What AioContext::dump() says of \a object: its own line, and those of its waiters. */
+inline QString dumpOf(const AioObject &object)
+{
+    const QRegularExpression lines(QRegularExpression::escape(object.key()) + QStringLiteral(",[^\\n]*\\n(    [^\\n]*\\n)*"));
+    return lines.match(object.context()->dump()).captured();
+}
+
+/* Whether the dump of \a context has a line for what the process \a pid does: "waits for". */
+inline bool saysOf(const AioContext &context, qint64 pid, const QString &what)
+{
+    const QRegularExpression line(QStringLiteral("\n    %1( \\([^\n]*\\))? %2").arg(pid).arg(what));
+    return line.match(context.dump()).hasMatch();
+}
+
+/* Until \a times waits of the process \a pid for one object of the default context stand in its queue. */
+inline QCoro::Task<> untilWaits(qint64 pid, int times = 1)
+{
+    const QString what = times == 1 ? QStringLiteral("waits for") : QStringLiteral("waits %1 times").arg(times);
+    while (!saysOf(*AioContext::defaultContext(), pid, what))
+        co_await nextTurn();
 }
 
 /* \a object as QDebug prints it; that of a manager as its server does. */

@@ -3,6 +3,7 @@
 
 #include "aiotest.h"
 
+#include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aioevent.h>
 #include <aioprocessing/aioprocess.h>
 #include <aioprocessing/aioqueue.h>
@@ -30,6 +31,15 @@ void waitForEvent(AioEvent &event, AioQueue &said)
 {
     said.put(QStringLiteral("waiting"));
     said.put(event.wait());
+}
+
+QCoro::Task<> waitOften(AioEvent &event, int times)
+{
+    std::vector<QCoro::Task<bool>> waits;
+    for (int i = 0; i < times; ++i)
+        waits.push_back(event.coro_wait());
+    for (auto &wait : waits)
+        co_await wait;
 }
 
 int descriptors()
@@ -129,23 +139,29 @@ private Q_SLOTS:
         QVERIFY(second.join(QDeadlineTimer(5000)));
     }
 
+    // Any number of them: they are queued, and dead, and nobody has said so yet.
     void setDoesNotWaitForKilledWaiters()
     {
         AioEvent event;
-        AioQueue said;
-        std::vector<std::unique_ptr<AioProcess>> waiters;
-        for (int i = 0; i < 5; ++i) {
-            waiters.push_back(std::make_unique<AioProcess>(AioCall::to<&waitForEvent>(event, said)));
-            waiters.back()->start();
-        }
-        for (int i = 0; i < 5; ++i)
-            said.get();
-        for (auto &waiter : waiters)
-            ::kill(pid_t(waiter->pid()), SIGKILL);
-        event.set();
-        QVERIFY(event.isSet());
-        for (auto &waiter : waiters)
-            QVERIFY(waiter->join(QDeadlineTimer(5000)));
+        AioTest::run([&]() -> QCoro::Task<> {
+            AioProcess waiter(AioCall::to<&waitOften>(event, 1000));
+            waiter.start();
+            while (!event.context()->dump().contains(QLatin1String(" waits 1000 times")))
+                co_await AioTest::nextTurn();
+            auto alive = event.coro_wait();
+            ::kill(pid_t(waiter.pid()), SIGKILL);
+            const AioTest::LostTime lostTime;
+            QElapsedTimer timer;
+            timer.start();
+            const qint64 lost = lostTime.total();
+            event.set();
+            const std::chrono::nanoseconds took(timer.nsecsElapsed() - (lostTime.exactTotal() - lost));
+            AIO_VERIFY(took < AioTest::scaled(50ms));
+            const bool set = co_await alive;
+            AIO_VERIFY(set && event.isSet());
+            co_await waiter.coro_join();
+            AIO_COMPARE(waiter.exitReason(), AioProcess::Killed);
+        });
     }
 
     // NEW-008

@@ -1,50 +1,24 @@
 // SPDX-FileCopyrightText: 2026 The AioProcessing authors
 // SPDX-License-Identifier: MIT
 
-// What holds for everything that can be acquired: locks, semaphores (here with one permit), and the locks of conditions.
+// What holds for everything that can be acquired.
 
-#include "synctest.h"
-
-#include <aioprocessing/aioboundedsemaphore.h>
-#include <aioprocessing/aiocondition.h>
-#include <aioprocessing/aiorlock.h>
+#include "acquirefaces.h"
 
 using namespace std::chrono_literals;
+using AioTest::HasOwner;
+using AioTest::holdForEver;
+using AioTest::holdUntilTold;
+using AioTest::isTaken;
 
 namespace {
-
-enum Face { Lock, RLock, Semaphore, BoundedSemaphore, Condition, ConditionOfRLock };
 
 // Calls \a test with a new object of the class that the row of the test names.
 template<class Test> void withFace(Test test)
 {
     QFETCH_GLOBAL(int, face);
-    switch (face) {
-    case Lock:
-        return test(AioTest::make<AioLock>());
-    case RLock:
-        return test(AioTest::make<AioRLock>());
-    case Semaphore:
-        return test(AioTest::make<AioSemaphore>(1));
-    case BoundedSemaphore:
-        return test(AioTest::make<AioBoundedSemaphore>(1));
-    case Condition:
-        return test(AioTest::make<AioCondition>());
-    case ConditionOfRLock:
-        return test(std::make_unique<AioCondition>(*AioTest::make<AioRLock>()));
-    }
+    AioTest::withFace(face, test);
 }
-
-template<class T> bool isTaken(const T &object)
-{
-    if constexpr (requires { object.locked(); })
-        return object.locked();
-    else
-        return object.value() == 0;
-}
-
-// A permit of an AioSemaphore belongs to nobody, so there may be more of them, and the dead keep theirs.
-template<class T> constexpr bool HasOwner = !std::is_same_v<T, AioSemaphore>;
 
 // What has an owner of its own for each thread or locker may be taken again by the same one.
 template<class T> bool tryFromAnotherThread(T &object)
@@ -70,23 +44,6 @@ template<class T> bool namesItOrItsLock(const AioError &error, const T &object)
 }
 
 // -- workers
-
-template<class T> void holdUntilTold(T &object, AioQueue &said, AioQueue &told)
-{
-    object.acquire();
-    AioTest::say(said, "holds");
-    told.get();
-    object.release();
-    AioTest::say(said, "released");
-}
-
-template<class T> void holdForEver(T &object, AioQueue &said)
-{
-    object.acquire();
-    AioTest::say(said, "holds");
-    for (;;)
-        QThread::sleep(1000);
-}
 
 // Waits with both forms at once, so that it is known to stand in the queue, and says when it has had it.
 template<class T> QCoro::Task<> waitInQueue(T &object, AioQueue &said, QString name)
@@ -137,13 +94,7 @@ class TestAcquire : public QObject
 private Q_SLOTS:
     void initTestCase_data()
     {
-        QTest::addColumn<int>("face");
-        QTest::newRow("lock") << int(Lock);
-        QTest::newRow("rlock") << int(RLock);
-        QTest::newRow("semaphore") << int(Semaphore);
-        QTest::newRow("bounded semaphore") << int(BoundedSemaphore);
-        QTest::newRow("condition") << int(Condition);
-        QTest::newRow("condition of an rlock") << int(ConditionOfRLock);
+        AioTest::addFaces();
     }
 
     // MP-038, AIO-004, AIO-012

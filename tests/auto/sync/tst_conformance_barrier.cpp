@@ -561,9 +561,16 @@ private Q_SLOTS:
         qInfo() << cancelled << "cancelled," << passed << "passed";
     }
 
-    // Each party gets an index or hears that it broke; each group has each index once.
+    // Each party, two threads here and a coroutine elsewhere, gets an index or hears that it broke; each group has each index once.
+    void resetRacesWithTheLastToCome_data()
+    {
+        QTest::addColumn<bool>("aborts");
+        QTest::newRow("reset") << false;
+        QTest::newRow("abort and reset") << true;
+    }
     void resetRacesWithTheLastToCome()
     {
+        QFETCH(bool, aborts);
         const auto barrier = AioTest::makeBarrier(3);
         AioEvent over;
         AioSemaphore passes(0);
@@ -576,6 +583,8 @@ private Q_SLOTS:
         for (auto &indices : ofThreads)
             threads.emplace_back([&] { indices = meetUntil(*barrier, over, passes, breaks); });
         while (passes.value() < 600 || breaks.value() < 60) {
+            if (aborts)
+                barrier->abort();
             barrier->reset();
             QThread::yieldCurrentThread();
         }

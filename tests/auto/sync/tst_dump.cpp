@@ -5,10 +5,8 @@
 
 #include "mixedwaits.h"
 
-#include <QProcessEnvironment>
-#include <QRegularExpression>
-
 using namespace std::chrono_literals;
+using AioTest::dumpOf;
 
 namespace {
 
@@ -21,18 +19,11 @@ void takeOneWaitForTheOther(AioLock &one, AioLock &other, AioQueue &said)
     other.release();
 }
 
-// The lines about \a object: its own, and those of its waiters.
-QString about(const AioObject &object)
-{
-    const QRegularExpression lines(QRegularExpression::escape(object.key()) + QStringLiteral(",[^\\n]*\\n(    [^\\n]*\\n)*"));
-    return lines.match(object.context()->dump()).captured();
-}
-
 bool contains(const AioObject &object, const QString &text)
 {
-    const bool does = about(object).contains(text);
+    const bool does = dumpOf(object).contains(text);
     if (!does)
-        qWarning().noquote() << "there is no" << text << "in" << about(object);
+        qWarning().noquote() << "there is no" << text << "in" << dumpOf(object);
     return does;
 }
 
@@ -55,7 +46,7 @@ private Q_SLOTS:
             co_await AioTest::hear(said);
             auto waiting = second.coro_acquire(10min);
             const auto there = QString::number(worker.pid());
-            while (!about(first).contains(QStringLiteral("    ") + there))
+            while (!dumpOf(first).contains(QStringLiteral("    ") + there))
                 co_await AioTest::nextTurn();
             AIO_VERIFY(contains(first, QStringLiteral("locked by ") + here));
             AIO_VERIFY(contains(first, QStringLiteral(" for about ")));
@@ -66,7 +57,7 @@ private Q_SLOTS:
             const bool got = co_await waiting;
             AIO_VERIFY(got);
             AIO_VERIFY(contains(second, QStringLiteral("locked by ") + here));
-            AIO_VERIFY(!about(second).contains(QLatin1String("waits")));
+            AIO_VERIFY(!dumpOf(second).contains(QLatin1String("waits")));
             second.release();
             AIO_VERIFY(contains(second, QStringLiteral("free")));
             co_await worker.coro_join();
@@ -80,14 +71,14 @@ private Q_SLOTS:
             MixedWaits waits(30, stop.get_token());
             co_await waits.untilAllWait();
             for (AioObject *object : waits.objects()) {
-                AIO_VERIFY(about(*object).startsWith(object->key()));
+                AIO_VERIFY(dumpOf(*object).startsWith(object->key()));
                 AIO_VERIFY(contains(*object, QStringLiteral("waits 30 times, the longest for ")));
             }
             stop.request_stop();
             while (waits.left() > 0)
                 co_await AioTest::nextTurn();
             for (AioObject *object : waits.objects())
-                AIO_VERIFY(!about(*object).contains(QLatin1String("waits")));
+                AIO_VERIFY(!dumpOf(*object).contains(QLatin1String("waits")));
             // looking at them has changed nothing
             AIO_VERIFY(waits.lock.locked() && waits.rlock.depth() == 1 && !waits.barrier.isBroken() && waits.bounded.value() == 0);
         });

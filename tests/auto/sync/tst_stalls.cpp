@@ -113,12 +113,6 @@ QList<qint64> switches(const QList<QByteArray> &processes)
     return result;
 }
 
-bool isStopped(qint64 process)
-{
-    QFile status(QStringLiteral("/proc/%1/stat").arg(process));
-    return status.open(QIODevice::ReadOnly) && status.readAll().contains(") T ");
-}
-
 } // namespace
 
 class TestStalls : public QObject
@@ -168,12 +162,9 @@ private Q_SLOTS:
         AioTest::run([&]() -> QCoro::Task<> {
             lock.acquire();
             AioProcess worker(AioCall::to<&acquireOnce>(lock));
-            auto environment = QProcessEnvironment::systemEnvironment();
-            environment.insert(QStringLiteral("AIO_FAULT"), QString::fromLatin1(point) + QStringLiteral(":1:stop"));
-            worker.setEnvironment(environment);
+            AioTest::setFault(worker, point + ":1:stop");
             co_await worker.coro_start();
-            while (!isStopped(worker.pid()))
-                co_await AioTest::nextTurn();
+            co_await AioTest::untilStopped(worker.pid());
             // it stands in the middle of the lock's queue, or holds its guard; everybody else goes on
             const bool early = co_await lock.coro_acquire(20ms);
             AIO_VERIFY(!early);
