@@ -13,6 +13,7 @@
 #include <aioprocessing/aiosemaphore.h>
 #include <aioprocessing/aiotask.h>
 
+#include <QDataStream>
 #include <QDebug>
 #include <QProcessEnvironment>
 #include <QRegularExpression>
@@ -41,6 +42,23 @@ inline void say(AioQueue &queue, const char *word) { queue.put(QString::fromLati
     ::kill(::getpid(), SIGKILL);
     for (;;)
         ::pause();
+}
+
+/* \a handle as a word, for a command line. */
+inline QByteArray textOf(const AioHandle &handle)
+{
+    QByteArray bytes;
+    QDataStream stream(&bytes, QIODevice::WriteOnly);
+    stream << handle;
+    return bytes.toHex();
+}
+
+inline AioHandle handleFrom(const QByteArray &text)
+{
+    QDataStream stream(QByteArray::fromHex(text));
+    AioHandle handle;
+    stream >> handle;
+    return handle;
 }
 
 /* Has \a worker, which is not started yet, act at a fault point (rawfault.h): "guard.locked:1:stop". */

@@ -5,7 +5,6 @@
 
 #include "mixedwaits.h"
 
-#include <QDataStream>
 #include <QTimer>
 
 #include <cstdlib>
@@ -20,20 +19,17 @@ constexpr int WaitsOfEachKind = 112;
 // What another process must know to use the same objects, as a line.
 QByteArray handlesOf(MixedWaits &waits)
 {
-    QByteArray bytes;
-    QDataStream stream(&bytes, QIODevice::WriteOnly);
+    QByteArrayList texts;
     for (const AioObject *object : waits.objects())
-        stream << object->handle();
-    return bytes.toHex();
+        texts << AioTest::textOf(object->handle());
+    return texts.join(' ');
 }
 
 QList<AioHandle> handlesFrom(const QByteArray &line)
 {
-    const QByteArray bytes = QByteArray::fromHex(line);
-    QDataStream stream(bytes);
-    QList<AioHandle> handles(MixedWaits::Kinds);
-    for (AioHandle &handle : handles)
-        stream >> handle;
+    QList<AioHandle> handles;
+    for (const QByteArray &text : line.split(' '))
+        handles << AioTest::handleFrom(text);
     return handles;
 }
 
