@@ -132,6 +132,11 @@ class TestEnds : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
+    void cleanup()
+    {
+        QCoreApplication::processEvents();      // of the end of the other process this one hears, too, and closes what watched it
+    }
+
     void waitsEndWithTheApplication()
     {
         const Watchdog watchdog("waitsEndWithTheApplication", 30s);
