@@ -6,6 +6,8 @@
 #include "aiotest.h"
 #include "inventory.h"
 
+#include "shm/rawlayout.h"
+
 #include <aioprocessing/aiocontext.h>
 #include <aioprocessing/aioevent.h>
 #include <aioprocessing/aiolock.h>
@@ -178,6 +180,94 @@ private Q_SLOTS:
             QCOMPARE(helper->waitForEnd(), 0);
         }
         QCOMPARE(AioTest::additional(AioTest::orphanedIpc(), before), QStringList());
+    }
+
+    // A segment that is not what it should be is not believed, whatever is wrong with its first bytes.
+    void headerIsLookedAt_data()
+    {
+        QTest::addColumn<QByteArray>("what");
+        QTest::addColumn<QByteArray>("code");
+        QTest::newRow("magic") << QByteArray("magic") << QByteArray("NotFound");
+        QTest::newRow("identity") << QByteArray("identity") << QByteArray("NotFound");
+        QTest::newRow("number") << QByteArray("number") << QByteArray("NotFound");
+        QTest::newRow("not ready") << QByteArray("ready") << QByteArray("NotFound");
+        QTest::newRow("size") << QByteArray("size") << QByteArray("VersionMismatch");
+    }
+    void headerIsLookedAt()
+    {
+        QFETCH(QByteArray, what);
+        QFETCH(QByteArray, code);
+        const Watchdog watchdog("headerIsLookedAt", 10s);
+        HelperProcess owner("member", {"header " + what});
+        const QByteArray id = owner.readLine();
+        const QString directory = qEnvironmentVariable("AIOPROCESSING_RUNTIME_DIR") + QStringLiteral("/a-") + QString::fromLatin1(id);
+        const QStringList keys = QDir(directory).entryList({QStringLiteral("0-*")}, QDir::Files);
+        QCOMPARE(keys.size(), 1);
+        const int segment = ::shmget(::ftok(QFile::encodeName(directory + QLatin1Char('/') + keys.first()).constData(), 'Q'), 0, 0);
+        auto *header = static_cast<aio_raw::SegmentHeader *>(::shmat(segment, nullptr, 0));
+        QVERIFY(header != reinterpret_cast<void *>(-1));
+        const auto magic = header->magic;
+        if (what == "magic")
+            header->magic ^= 1;
+        else if (what == "identity")
+            header->arena[3] ^= 1;
+        else if (what == "number")
+            header->segment += 1;
+        else if (what == "ready")
+            header->ready.store(0);
+        else
+            header->bytes /= 2;
+        HelperProcess other("member", {"header " + what});
+        QCOMPARE(other.readLine(), code);
+        QVERIFY(other.readLine().contains(QFile::encodeName(directory)));
+        QCOMPARE(other.waitForEnd(), 0);
+        const AioHandle handle(AioHandle::Lock, id, 1);
+        QCOMPARE(QVariant::fromValue(AioTest::codeThrownBy([&] { AioLock lock(handle); })).toByteArray(), code);
+        header->magic = magic;      // so that its owner knows it again when he takes it away
+        if (what == "identity")
+            header->arena[3] ^= 1;
+        ::shmdt(header);
+        owner.closeInput();
+        QCOMPARE(owner.waitForEnd(), 0);
+        QVERIFY(!QFileInfo::exists(directory));
+    }
+
+    // A segment that is too small for its header's arena, under the key of one that there is no more.
+    void plantedSegmentIsNotBelieved()
+    {
+        const Watchdog watchdog("plantedSegmentIsNotBelieved", 10s);
+        QByteArray id;
+        QString directory;
+        {
+            HelperProcess first("member", {"planted"});
+            id = first.readLine();
+            directory = qEnvironmentVariable("AIOPROCESSING_RUNTIME_DIR") + QStringLiteral("/a-") + QString::fromLatin1(id);
+            first.closeInput();
+            QCOMPARE(first.waitForEnd(), 0);
+        }
+        QVERIFY(QDir().mkdir(directory));
+        const QByteArray key = QFile::encodeName(directory + QStringLiteral("/0-0000000000000001"));
+        QVERIFY(::close(::open((QFile::encodeName(directory) + "/lock").constData(), O_CREAT | O_CLOEXEC, 0600)) == 0);
+        QVERIFY(::close(::open(key.constData(), O_CREAT | O_CLOEXEC, 0600)) == 0);
+        const int segment = ::shmget(::ftok(key.constData(), 'Q'), sizeof(aio_raw::SegmentHeader), IPC_CREAT | IPC_EXCL | 0600);
+        QVERIFY(segment >= 0);
+        auto *header = static_cast<aio_raw::SegmentHeader *>(::shmat(segment, nullptr, 0));
+        const QByteArray identity = QByteArray::fromHex(id);
+        header->magic = aio_raw::ArenaMagic;
+        header->layoutVersion = aio_raw::LayoutVersion;
+        std::memcpy(header->arena, identity.constData(), sizeof header->arena);
+        header->bytes = aio_raw::SegmentBytes;
+        header->ready.store(aio_raw::ArenaMagic);
+        const AioHandle handle(AioHandle::Lock, id, 1);
+        const AioError::Code code = AioTest::codeThrownBy([&] { AioLock lock(handle); });
+        ::shmdt(header);
+        ::shmctl(segment, IPC_RMID, nullptr);
+        QCOMPARE(code, AioError::VersionMismatch);
+        HelperProcess next("member", {"planted"});
+        QCOMPARE(next.readLine(), id);
+        next.closeInput();
+        QCOMPARE(next.waitForEnd(), 0);
+        QVERIFY(!QFileInfo::exists(directory));
     }
 
     void limitOfTheSystemIsNamed_data()
