@@ -90,7 +90,11 @@ public:
     {
         return coro_locker(QDeadlineTimer(QDeadlineTimer::Forever), std::move(stop));
     }
-    /*! Takes the lock again for the owner of \a outer, or waits for it as its new owner if \a outer does not own it. */
+    /*!
+     * Takes the lock again for the owner of \a outer, or waits for it as its new owner if \a outer owns nothing. Throws UsageError when
+     * \a outer owns something else: another lock, of this context or of another one, or this one by a blocking call. (A lock of a manager,
+     * which does not know that, waits.)
+     */
     [[nodiscard]] QCoro::Task<AioLocker> coro_locker(const AioLocker &outer,
                                                      QDeadlineTimer deadline = QDeadlineTimer(QDeadlineTimer::Forever),
                                                      std::stop_token stop = {});

@@ -238,6 +238,8 @@ Outcome Put::claim(RingBody &body, std::uint64_t &position, RingSlot *&slot) noe
             return Outcome::Done;
         if (isAbout(seen, position))
             advance(body.tail, position);
+        else if (body.tail.load() == position && nextOf(body) <= position)
+            return Outcome::Pending;                // nobody has moved on: rubbish
     }
 }
 
@@ -357,7 +359,7 @@ Outcome Get::tryGet() noexcept
             continue;                               // others have moved on meanwhile
         if (late && !body->late.compare_exchange_strong(late, 0))
             continue;
-        if (body->returned.load())
+        if (body->policy != Plain && body->returned.load())
             return tryGet();
         return over && !isUnderWay && !RawUnfinished::mayReturn(arena, *body) ? Outcome::ShutDown : Outcome::Pending;
     }

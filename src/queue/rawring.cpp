@@ -10,8 +10,22 @@ namespace aio_raw::RawRing {
 RingBody *bodyOf(RawLot &lot, const Cell &cell) noexcept
 {
     const auto address = Address(cell.detail[RawQueue::BodyAddress].load(std::memory_order_relaxed));
-    return address ? lot.arena().at<RingBody>(address) : nullptr;
+    auto *body = address ? lot.arena().at<RingBody>(address) : nullptr;
+    // whatever stands there, the directory lies within the segment
+    const std::size_t rest = SegmentBytes - (address & ((1u << SegmentShift) - 1)) * UnitBytes - offsetof(RingBody, directory);
+    const bool fits = body && body->directorySize - 1u < rest / sizeof(RingBody::Entry);
+    return fits ? body : nullptr;
 }
+
+namespace {
+
+// How many positions there can be at a time; where more are to be gone through, what says so is rubbish.
+std::uint64_t mostPositions(const RingBody &body) noexcept
+{
+    return std::uint64_t(body.directorySize) * SlotsPerChunk;
+}
+
+} // namespace
 
 RingSlot *slotAt(RawArena &arena, RingBody &body, std::uint64_t position) noexcept
 {
@@ -19,8 +33,8 @@ RingSlot *slotAt(RawArena &arena, RingBody &body, std::uint64_t position) noexce
     const std::uint64_t entry = body.directory[number & (body.directorySize - 1)].chunk.load(std::memory_order_acquire);
     if (!entry || std::uint32_t(entry >> 32) != std::uint32_t(number))
         return nullptr;
-    auto *slots = arena.at<RingSlot>(Address(entry));
-    return slots ? slots + position % SlotsPerChunk : nullptr;
+    auto *slots = arena.at<RingSlot[SlotsPerChunk]>(Address(entry));
+    return slots ? &(*slots)[position % SlotsPerChunk] : nullptr;
 }
 
 void advanceNext(RawArena &arena, RingBody &body) noexcept
@@ -37,6 +51,8 @@ void advanceNext(RawArena &arena, RingBody &body) noexcept
 
 std::uint64_t firstFull(RawArena &arena, RingBody &body, std::uint64_t from, std::uint64_t position) noexcept
 {
+    if (from < position && position - from > mostPositions(body))
+        return position;
     for (; from < position; ++from) {
         const RingSlot *slot = slotAt(arena, body, from);
         const std::uint64_t seen = slot ? slot->control.load() : 0;
@@ -52,7 +68,7 @@ std::uint64_t countUntil(RawArena &arena, RingBody &body, std::uint64_t end) noe
     const RingSlot *slot = slotAt(arena, body, next);
     if (next >= end)
         return 0;
-    if (!slot || stateOf(slot->control.load()) != RingSlot::Writing)
+    if (!slot || stateOf(slot->control.load()) != RingSlot::Writing || end - next > mostPositions(body))
         return end - next;
     std::uint64_t count = 0;        // a stopped writer keeps next from moving on over what others have taken
     for (std::uint64_t position = next; position < end; ++position) {
@@ -125,7 +141,10 @@ void mapChunk(RawLot &lot, RingBody &body, Address cell, std::uint64_t position)
 
 void unmapConsumed(RawLot &lot, RingBody &body, Address cell) noexcept
 {
-    for (const std::uint64_t end = body.head.load() / SlotsPerChunk; body.firstMapped < end; ++body.firstMapped) {
+    const std::uint64_t end = body.head.load() / SlotsPerChunk;
+    if (body.firstMapped < end && end - body.firstMapped > body.directorySize)
+        body.firstMapped = end - body.directorySize;
+    for (; body.firstMapped < end; ++body.firstMapped) {
         const std::uint64_t number = body.firstMapped;
         auto &entry = body.directory[number & (body.directorySize - 1)].chunk;
         const std::uint64_t mapped = entry.load();

@@ -51,7 +51,9 @@ constexpr std::uint32_t attemptOf(std::uint64_t state) noexcept { return std::ui
 /* Calls \a visit(record) for each record until it says false. */
 template<class F> void forEach(RawArena &arena, RingBody &body, F visit) noexcept
 {
-    for (Address address = body.unfinished.load(); address;) {
+    constexpr std::uint64_t MostChunks = RawQueue::MaxItems;        // a list that leads back to itself has an end all the same
+    Address address = body.unfinished.load();
+    for (std::uint64_t n = 0; address && n < MostChunks; ++n) {
         auto *chunk = arena.at<UnfinishedChunk>(address);
         if (!chunk)
             return;

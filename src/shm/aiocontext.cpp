@@ -113,6 +113,11 @@ Arena::Arena(const Identity &id, Mode mode) : m_segments(id), m_raw(m_segments)
                QStringLiteral("cannot use the arena %1: %2").arg(directory.arenaPath(m_id), m_segments.lastError()));
     } else if (mode == Open) {
         giveUp(AioError::NotFound, QStringLiteral("cannot open the arena %1: %2").arg(directory.arenaPath(m_id), m_segments.lastError()));
+    } else if (!directory.isAloneWith(m_share)) {
+        // never two of one name
+        giveUp(AioError::NotFound,
+               QStringLiteral("cannot open the arena %1, which other programs use: %2; if its files or its segment were removed, end these "
+                              "programs").arg(directory.arenaPath(m_id), m_segments.lastError()));
     } else {
         std::uint64_t nonce = 0;
         base = m_segments.create(0, nonce);

@@ -87,6 +87,13 @@ void removeDirectory(const QString &path)
     ::rmdir(QFile::encodeName(path).constData());
 }
 
+// Whether some process uses the arena of the directory \a path, as its memory tells.
+bool isMapped(const QString &path)
+{
+    const auto keys = QDir(path).entryList({QStringLiteral("0-*")}, QDir::Files);
+    return std::any_of(keys.begin(), keys.end(), [&](const QString &key) { return Segments::isMapped(path + QLatin1Char('/') + key); });
+}
+
 void removeArena(const QString &path)
 {
     const auto keys = QDir(path).entryList(QDir::Files | QDir::Hidden);
@@ -231,10 +238,17 @@ int RuntimeDirectory::shareArena(const Identity &arena, bool create)
     return descriptor;
 }
 
+bool RuntimeDirectory::isAloneWith(int descriptor) const
+{
+    const bool isAlone = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    return ::flock(descriptor, LOCK_SH | LOCK_NB) == 0 && isAlone;
+}
+
 void RuntimeDirectory::leaveArena(const Identity &arena, int descriptor)
 {
     const Lock lock(*this);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    // who came after somebody had removed the lock's file shares another one
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && isLinked(descriptor))
         removeArena(arenaPath(arena));
     ::close(descriptor);
 }
@@ -254,9 +268,11 @@ void RuntimeDirectory::sweepLocked()
             continue;
         const QString path = m_path + QLatin1Char('/') + name;
         const int descriptor = openLock(path + QStringLiteral("/lock"), 0);
-        // Without a lock file it was left half made: whoever makes one holds the directory's lock. A process's lock is not taken, only
-        // looked at: somebody else may do so at the same time to see whether it lives.
-        const bool dead = descriptor < 0 ? errno == ENOENT : ::flock(descriptor, (isArena ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
+        // Without a lock file it was left half made: whoever makes one holds the directory's lock. (Or somebody has removed that file from
+        // an arena that is in use.) A process's lock is not taken, only looked at: somebody else may do so at the same time to see whether
+        // it lives.
+        const bool dead = descriptor < 0 ? errno == ENOENT && !(isArena && isMapped(path))
+                                         : ::flock(descriptor, (isArena ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
         if (dead)
             isArena ? removeArena(path) : removeDirectory(path);
         if (descriptor >= 0)

@@ -41,6 +41,8 @@ public:
     QString arenaPath(const Identity &arena) const;
     /*! Takes a share in the arena's lock, making its directory if \a create. Returns the descriptor. Throws. Call with the lock held. */
     int shareArena(const Identity &arena, bool create);
+    /*! Whether no other process has one. */
+    bool isAloneWith(int descriptor) const;
     /*! Gives up the share \a descriptor; who was the last one takes the arena away. */
     void leaveArena(const Identity &arena, int descriptor);
 

@@ -243,6 +243,14 @@ void Segments::removeSemaphore(const QString &path) noexcept
         ::semctl(set, 0, IPC_RMID);
 }
 
+bool Segments::isMapped(const QString &path) noexcept
+{
+    const key_t key = keyOf(QFile::encodeName(path));
+    const int id = key == -1 ? -1 : ::shmget(key, 0, 0);
+    struct shmid_ds info;
+    return id != -1 && ::shmctl(id, IPC_STAT, &info) == 0 && info.shm_nattch > 0;
+}
+
 void Segments::destroy(const QString &path) noexcept
 {
     const QByteArray name = QFile::encodeName(path);

@@ -46,6 +46,8 @@ public:
 
     /* Removes the segment of the key file \a key, whoever made it, and the file. */
     static void destroy(const QString &key) noexcept;
+    /* Whether some process has it mapped. */
+    static bool isMapped(const QString &key) noexcept;
 
 private:
     QString ownKeyPath(std::uint64_t nonce) const { return keyPath(QStringLiteral("own"), nonce); }

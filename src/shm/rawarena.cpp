@@ -262,10 +262,10 @@ Address RawArena::createCell(Cell::Kind kind) noexcept
             const Address chunk = m_header->cellChunks[i / CellsPerChunk].load(std::memory_order_acquire);
             if (!chunk)
                 break;
-            auto *cells = at<Cell>(chunk);
+            auto *cells = at<Cell[CellsPerChunk]>(chunk);
             if (!cells)
                 return 0;
-            Cell &cell = cells[i % CellsPerChunk];
+            Cell &cell = (*cells)[i % CellsPerChunk];
             std::uint64_t identity = cell.identity.load();
             if (Cell::Kind(identity & 0xff) != Cell::Free || ((identity & ForBells) && kind != Cell::Bell))
                 continue;

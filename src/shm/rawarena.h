@@ -73,7 +73,7 @@ public:
     void open(char *base) noexcept;
 
     // -- addresses
-    /* The place \a address as a T, or null when it lies outside of what exists. */
+    /* The place \a address as a T, or null when that would lie outside of what exists. */
     template<class T> T *at(Address address) noexcept;
     ArenaHeader &header() noexcept { return *m_header; }
     /* Takes \a units for objects that nobody has used yet; 0 when the memory limit is reached or growing failed. */
@@ -174,7 +174,12 @@ template<class T> T *RawArena::at(Address address) noexcept
         if (!base)
             return nullptr;
     }
-    return reinterpret_cast<T *>(base + std::size_t(address & ((1u << SegmentShift) - 1)) * UnitBytes);
+    const std::size_t place = std::size_t(address & ((1u << SegmentShift) - 1)) * UnitBytes;
+    if constexpr (sizeof(T) > UnitBytes) {
+        if (place + sizeof(T) > SegmentBytes) [[unlikely]]
+            return nullptr;
+    }
+    return reinterpret_cast<T *>(base + place);
 }
 
 inline std::uint64_t RawArena::hugeBytes() const noexcept
@@ -201,10 +206,10 @@ template<class F> void RawArena::forEachCell(F visit) noexcept
         const Address chunk = entry.load(std::memory_order_acquire);
         if (!chunk)
             return;
-        auto *cells = at<Cell>(chunk);
+        auto *cells = at<Cell[CellsPerChunk]>(chunk);
         for (unsigned i = 0; cells && i < CellsPerChunk; ++i) {
-            if (kindOf(cells[i]) != Cell::Free)
-                visit(cells[i], chunk + Address(i * (sizeof(Cell) / UnitBytes)));
+            if (kindOf((*cells)[i]) != Cell::Free)
+                visit((*cells)[i], chunk + Address(i * (sizeof(Cell) / UnitBytes)));
         }
     }
 }

@@ -14,6 +14,8 @@ using namespace RawPages;
 
 namespace {
 
+constexpr std::uint64_t LastPageEnd = std::uint64_t(FirstHuge) * PagesPerSegment;
+
 // Short runs, but those of large messages, come first and long ones last, so that what stays for long does not stand in between.
 constexpr std::uint32_t MaxShortRun = 4;
 constexpr bool isLong(std::uint32_t count, RawSlabs::Use use) noexcept { return count > MaxShortRun || use == RawSlabs::LargePayload; }
@@ -22,7 +24,7 @@ constexpr bool isLong(std::uint32_t count, RawSlabs::Use use) noexcept { return 
 
 std::uint64_t RawSlabs::pageEnd() noexcept
 {
-    return m_arena.header().pageEnd.load();
+    return std::clamp<std::uint64_t>(m_arena.header().pageEnd.load(), FirstPage, LastPageEnd);
 }
 
 // Where pages must end for the memory limit.
@@ -32,7 +34,7 @@ std::uint64_t RawSlabs::pageLimit(Use use, std::uint64_t taken) noexcept
     const std::uint64_t kept = (use == LargePayload ? limit / 8 : use == SmallPayload ? limit / 16 : 0)
         + m_arena.header().carved.load() * UnitBytes + taken;
     const std::uint64_t end = FirstPage + (limit > kept ? (limit - kept) / PageBytes : 0);
-    return std::min<std::uint64_t>(end, std::uint64_t(FirstHuge) * PagesPerSegment);
+    return std::min(end, LastPageEnd);
 }
 
 // Takes the run, whose pages from \a fresh on have never been used. The head first: the others say that they are part of its run.
@@ -121,7 +123,9 @@ std::uint32_t RawSlabs::addPages(std::uint32_t count, Use use) noexcept
 {
     std::uint64_t skip = 0;
     for (;;) {
-        const std::uint64_t at = pageEnd();
+        const std::uint64_t at = m_arena.header().pageEnd.load();
+        if (at < FirstPage || at > LastPageEnd)
+            return None;                        // rubbish
         const std::uint64_t fresh = std::max(at, skip);
         // free pages just before the fresh ones are as good
         std::uint64_t first = fresh;

@@ -35,7 +35,8 @@ Block RawSlabs::blockOf(Slab &slab, unsigned index) noexcept
 {
     const Address address = slab.blocks + index * slab.blockUnits;
     char *data = m_arena.at<char>(address);
-    return {data, slab.blockUnits * UnitBytes, address, &slab.owner[index], &slab};
+    const std::size_t rest = SegmentBytes - (address & ((1u << SegmentShift) - 1)) * UnitBytes;
+    return {data, std::min(slab.blockUnits * UnitBytes, rest), address, &slab.owner[index], &slab};
 }
 
 Block RawSlabs::runAt(std::uint32_t page) noexcept
@@ -138,8 +139,10 @@ Slab *RawSlabs::claimVacant() noexcept
         std::uint32_t place = hint.load(std::memory_order_relaxed);
         forEachSlab(place, [&](Slab &slab, Address) {
             std::uint64_t vacant = Vacant;
-            if (slab.state.load() == Vacant && slab.state.compare_exchange_strong(vacant, changedBy(m_arena.self())))
+            if (slab.state.load() == Vacant && slab.state.compare_exchange_strong(vacant, changedBy(m_arena.self()))) {
+                slab.index = place;
                 found = &slab;
+            }
             ++place;
             return !found;
         });
@@ -185,14 +188,16 @@ void RawSlabs::retire(Slab &slab, Address address) noexcept
         || !slab.state.compare_exchange_strong(state, changedBy(m_arena.self())))
         return;
     const std::uint64_t mine = BlockOwner::process(m_arena.self());
+    const unsigned count = std::min(slab.count, BlocksPerSlab);
     unsigned taken = 0;
-    for (std::uint64_t nobody = 0; taken < slab.count && slab.owner[taken].compare_exchange_strong(nobody, mine); nobody = 0) {
+    for (std::uint64_t nobody = 0; taken < count && slab.owner[taken].compare_exchange_strong(nobody, mine); nobody = 0) {
         AIO_FAULT_POINT("slabs.retire");
         ++taken;
     }
     const std::uint32_t page = slab.blocks / PageUnits;
+    Page *head = m_arena.pageAt(page);
     std::uint64_t expected = BlockOwner::ofSlab(address);
-    if (taken == slab.count && m_arena.pageAt(page)->owner.compare_exchange_strong(expected, mine)) {
+    if (taken == count && head && head->owner.compare_exchange_strong(expected, mine)) {
         AIO_FAULT_POINT("slabs.retired");
         slab.state.store(Vacant);
         lower(m_arena.header().vacantHint, slab.index);
@@ -285,7 +290,7 @@ bool RawSlabs::release(const Block &block, std::uint64_t expected) noexcept
             freeRun(block.address / PageUnits);
         return true;
     }
-    const unsigned sizeClass = classOf(block.bytes);
+    const unsigned sizeClass = std::min(classOf(block.bytes), BlockClasses - 1);
     if (!block.owner->compare_exchange_strong(expected, 0))
         return false;
     // the next allocation takes this block, which is still warm

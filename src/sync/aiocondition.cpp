@@ -411,6 +411,8 @@ QCoro::Task<bool> AioCondition::coro_wait(QDeadlineTimer deadline, std::stop_tok
         concludes(this, *cell, *waits, kind, WaitResult::Cancelled, name);
     RawCondition::Wait operation(cell->raw(), cell->address());
     Wait wait(cell->lot(), operation, waits, deadline, stop, name);
+    if (wait.hasNoMemory())
+        concludes(this, *cell, *waits, kind, WaitResult::NoMemory, name);
     const GivenUp given(d()->lockCell());
     const WaitResult result = co_await wait.done();
     // The lock is taken again also when this object is gone, or the wait was cancelled.

@@ -208,6 +208,10 @@ QCoro::Task<AioLocker> AioRLock::coro_locker(QDeadlineTimer deadline, std::stop_
 QCoro::Task<AioLocker> AioRLock::coro_locker(const AioLocker &outer, QDeadlineTimer deadline, std::stop_token stop)
 {
     const bool owns = outer.owner() && (!d_ptr->cell || RawRLock::isHeldBy(d_ptr->cell->cell(), outer.owner()));
+    if (!owns && outer && d_ptr->cell) {
+        misused(this, QStringLiteral("the outer locker owns something else (it must come from coro_locker() of this lock)"),
+                "AioRLock::coro_locker");
+    }
     return owns ? lockerFor(outer.owner(), deadline, std::move(stop)) : coro_locker(deadline, std::move(stop));
 }
 

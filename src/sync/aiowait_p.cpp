@@ -94,7 +94,7 @@ void Wait::tryNow()
         m_result = WaitResult::Cancelled;
     else if (m_operation.attempt())
         m_result = WaitResult::Completed;
-    else if (m_deadline != Never && m_deadline <= now())
+    else if (m_deadline != Never && m_deadline <= now() && !m_operation.lingers())     // such a one is done by those who wait, if at all
         m_result = WaitResult::TimedOut;
 }
 

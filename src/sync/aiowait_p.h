@@ -77,6 +77,8 @@ public:
     };
     Awaiter done() { return Awaiter(this); }
 
+    /*! There was no memory to begin with. */
+    bool hasNoMemory() const { return m_result == WaitResult::NoMemory; }
     /*! For an operation that lingers (rawwait.h): it is done. */
     void settle()
     {

@@ -33,8 +33,8 @@ bool isReleased(const Node &node, std::uint64_t word) noexcept { return stamp(no
 // \a visit gets the state that says so: what is decided by another look at it could take in who has left in between.
 template<class F> void forEachWaiting(RawLot &lot, Cell &cell, F visit) noexcept
 {
-    Address address = cell.head[0];
-    for (Node *node = address ? lot.arena().at<Node>(address) : nullptr; node;) {
+    Address address;
+    for (Node *node = lot.first(cell, 0, address); node;) {
         const Address here = address;
         Node *next = lot.next(*node, address);
         const std::uint32_t state = node->state.load();
@@ -95,7 +95,7 @@ bool isComplete(RawLot &lot, Cell &cell, Node *&last, Address &lastAddress) noex
         last = &node;
         lastAddress = address;
     });
-    return count == wanted;
+    return count == wanted && last;
 }
 
 // Everybody who waits, and nobody who comes later. False: nobody waits.

@@ -43,7 +43,8 @@ template<class F> void takeChunks(Cell &bell, F chunk) noexcept
 /* Calls \a node(index) for each marked node of the chunk, and clears the marks. */
 template<class F> void takeNodes(NodeChunk &chunk, F node) noexcept
 {
-    for (std::uint64_t words = chunk.summary.exchange(0); words; words &= words - 1) {
+    constexpr std::uint64_t All = (std::uint64_t(1) << NodesPerChunk / 64) - 1;
+    for (std::uint64_t words = chunk.summary.exchange(0) & All; words; words &= words - 1) {
         const auto word = unsigned(__builtin_ctzll(words));
         for (std::uint64_t bits = chunk.leaf[word].exchange(0); bits; bits &= bits - 1)
             node(word * 64 + unsigned(__builtin_ctzll(bits)));

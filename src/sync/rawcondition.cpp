@@ -29,9 +29,8 @@ void add(Cell &cell, std::uint32_t ticket, std::uint32_t count) noexcept
 // Grants to those who are meant, as far as the notifications go.
 void handOut(RawLot &lot, Cell &cell, bool evenDeaf) noexcept
 {
-    Address address = cell.head[0];
-    Node *node = address ? lot.arena().at<Node>(address) : nullptr;
-    for (; node; node = lot.next(*node, address)) {
+    Address address;
+    for (Node *node = lot.first(cell, 0, address); node; node = lot.next(*node, address)) {
         const std::uint64_t word = cell.word.load();
         if (pending(word) == 0)
             return;

@@ -18,8 +18,8 @@ void serve(RawLot &lot, Cell &cell, Address, bool repair) noexcept
     const std::uint64_t word = cell.word.load();
     // Who came after the last walk looked at the word itself once it stood in the inbox.
     const bool changed = (word & Raised) || cell.detail[ServedCount].load(std::memory_order_relaxed) != count(word);
-    Address address = changed || repair ? cell.head[0] : 0;
-    for (Node *node = address ? lot.arena().at<Node>(address) : nullptr; node;) {
+    Address address = 0;
+    for (Node *node = changed || repair ? lot.first(cell, 0, address) : nullptr; node;) {
         const Address here = address;
         Node *next = lot.next(*node, address);
         if ((word & Raised) || node->snapshot != count(word))

@@ -74,8 +74,8 @@ void RawLot::inviteElsewhere(Cell &cell, unsigned role, std::uint32_t snapshot) 
         }
         return false;
     };
-    Address address = cell.head[role];
-    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    Address address;
+    Node *node = first(cell, role, address);
     for (int n = 0; node && n < Near; ++n, node = next(*node, address)) {
         if (look(*node, address))
             return;
@@ -138,12 +138,13 @@ void RawLot::tellWatchers(Cell &cell, Address address) noexcept
     if (!(cell.word.load() & waitersBit(1)))
         cell.word.fetch_or(waitersBit(1));      // before the look, so that what changes after it is told of
     const std::uint32_t seen = look(*this, cell, address);
-    for (Address next = cell.head[1]; next;) {
-        const Address here = next;
-        Node &node = *m_arena.at<Node>(here);
-        next = node.next;
-        if (node.snapshot != seen)
-            grantAndUnlink(cell, node, here);
+    Address place;
+    for (Node *node = first(cell, 1, place); node;) {
+        Node &here = *node;
+        const Address hereAddress = place;
+        node = next(here, place);
+        if (here.snapshot != seen)
+            grantAndUnlink(cell, here, hereAddress);
     }
 }
 

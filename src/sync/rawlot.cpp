@@ -5,6 +5,7 @@
 #include "platform/rawfault.h"
 #include "sync/rawbell.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -77,10 +78,10 @@ bool RawLot::enqueue(Address address, Address cellAddress, unsigned role) noexce
     return reusable;
 }
 
-std::uint32_t RawLot::finish(Address address, bool evenGranted, bool &reusable) noexcept
+std::uint32_t RawLot::finish(Address address, Address cellAddress, bool evenGranted, bool &reusable) noexcept
 {
     Node &node = *m_arena.at<Node>(address);
-    Cell &cell = *m_arena.at<Cell>(node.cell.load());
+    Cell &cell = *m_arena.at<Cell>(cellAddress);
     const std::uint32_t rebuilds = cell.rebuilds.load();
     std::uint32_t state = node.state.load();
     std::uint32_t done;
@@ -181,17 +182,17 @@ void RawLot::drain(Cell &cell) noexcept
     Address last = cell.inbox.load() ? cell.inbox.exchange(0) : 0;
     AIO_FAULT_POINT("lot.drain");
     Address first = 0;
-    while (last) {          // the stack has the last one first; serve them in the order in which they came
-        Node &node = *m_arena.at<Node>(last);
-        const Address next = node.inboxNext.load();
-        node.inboxNext.store(first);
+    // the stack has the last one first; serve them in the order in which they came
+    while (Node *node = last ? m_arena.at<Node>(last) : nullptr) {
+        const Address next = node->inboxNext.load();
+        node->inboxNext.store(first);
         first = last;
         last = next;
     }
     while (first) {
         Node &node = *m_arena.at<Node>(first);
         const Address address = first;
-        first = node.inboxNext.load();
+        first = node.inboxNext.exchange(0);     // a list that leads back to itself has an end all the same
         std::uint32_t state = node.state.load();
         for (;;) {
             if (!(state & Node::Boxed))
@@ -222,19 +223,20 @@ void RawLot::loseIfWaiting(Cell &cell, const Node &node) noexcept
 void RawLot::purge(Cell &cell) noexcept
 {
     for (unsigned role : {0u, 1u}) {
-        for (Address address = cell.head[role]; address;) {
-            Node &node = *m_arena.at<Node>(address);
-            const Address here = address;
-            address = node.next;
-            const std::uint32_t state = node.state.load();
+        Address address;
+        for (Node *node = first(cell, role, address); node;) {
+            Node &here = *node;
+            const Address place = address;
+            node = next(here, address);
+            const std::uint32_t state = here.state.load();
             const bool over = Node::phase(state) == Node::Done && !(state & Node::Boxed);
-            if (!over && m_arena.isAlive(node.owner.load()))
+            if (!over && m_arena.isAlive(here.owner.load()))
                 continue;
-            loseIfWaiting(cell, node);
+            loseIfWaiting(cell, here);
             AIO_FAULT_POINT("lot.lost");
-            unlink(cell, node, here);
+            unlink(cell, here, place);
             AIO_FAULT_POINT("lot.purged");
-            node.state.store(Node::Free);
+            here.state.store(Node::Free);
         }
     }
 }
@@ -296,34 +298,44 @@ bool RawLot::canHear(const Node &node) noexcept
 
 Node *RawLot::head(Cell &cell, unsigned role, Address &address) noexcept
 {
-    address = cell.head[role];
-    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    Node *node = first(cell, role, address);
     while (node && (!Node::mayTake(node->state.load()) || !canHear(*node)))
         node = next(*node, address);
     return node;
 }
 
+Node *RawLot::first(Cell &cell, unsigned role, Address &address) noexcept
+{
+    address = cell.head[role];
+    Node *node = address ? m_arena.at<Node>(address) : nullptr;
+    return node && node->previous == 0 ? node : nullptr;
+}
+
 Node *RawLot::next(const Node &node, Address &address) noexcept
 {
+    const Address before = address;
     address = node.next;
-    return address ? m_arena.at<Node>(address) : nullptr;
+    Node *following = address ? m_arena.at<Node>(address) : nullptr;
+    return following && following->previous == before ? following : nullptr;
 }
 
 bool RawLot::areFewAndInvited(Cell &cell, unsigned role) noexcept
 {
     constexpr int Few = 32;
-    Address address = cell.head[role];
-    for (int n = 0; address && n < Few; ++n, address = m_arena.at<Node>(address)->next) {
-        if (Node::phase(m_arena.at<Node>(address)->state.load()) == Node::Waiting)
+    Address address;
+    Node *node = first(cell, role, address);
+    for (int n = 0; node && n < Few; ++n, node = next(*node, address)) {
+        if (Node::phase(node->state.load()) == Node::Waiting)
             return false;
     }
-    return !address;
+    return !node;
 }
 
 bool RawLot::isEmpty(Cell &cell, unsigned role) noexcept
 {
-    for (Address address = cell.head[role]; address; address = m_arena.at<Node>(address)->next) {
-        if (Node::phase(m_arena.at<Node>(address)->state.load()) != Node::Done)
+    Address address;
+    for (Node *node = first(cell, role, address); node; node = next(*node, address)) {
+        if (Node::phase(node->state.load()) != Node::Done)
             return false;
     }
     return true;

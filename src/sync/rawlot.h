@@ -65,10 +65,10 @@ public:
     /* Queues \a node at \a cell and kicks it. False: use the node for this wait only, never again. */
     bool enqueue(Address node, Address cell, unsigned role) noexcept;
     /*
-     * Ends the wait of \a node and returns the phase it was in; a granted one only with \a evenGranted. \a reusable is
+     * Ends the wait of \a node at \a cell and returns the phase it was in; a granted one only with \a evenGranted. \a reusable is
      * what enqueue() returned, and may become false.
      */
-    std::uint32_t finish(Address node, bool evenGranted, bool &reusable) noexcept;
+    std::uint32_t finish(Address node, Address cell, bool evenGranted, bool &reusable) noexcept;
     /* Serves \a cell, now or by whoever holds its guard. False: somebody else will. */
     bool kick(Cell &cell, Address address) noexcept;
 
@@ -77,6 +77,11 @@ public:
     void drain(Cell &cell) noexcept;
     /* The first waiter of \a role that has not got anything and can take it; null: none. */
     Node *head(Cell &cell, unsigned role, Address &address) noexcept;
+    /*
+     * The list of \a role from its first node on: \a address is the node's, and that of the one that is returned from then on. A node to
+     * which the one before it does not belong is none of the list, so that even one full of rubbish has an end.
+     */
+    Node *first(Cell &cell, unsigned role, Address &address) noexcept;
     Node *next(const Node &node, Address &address) noexcept;
     /* False: its thread blocks in a call on this very object, so it cannot hear its bell. */
     bool canHear(const Node &node) noexcept;
@@ -101,8 +106,8 @@ public:
     template<class F> bool ringGranted(Cell &cell, F which) noexcept
     {
         bool any = false;
-        Address address = cell.head[0];
-        for (Node *node = address ? m_arena.at<Node>(address) : nullptr; node; node = next(*node, address)) {
+        Address address;
+        for (Node *node = first(cell, 0, address); node; node = next(*node, address)) {
             if (Node::phase(node->state.load()) != Node::Granted || !which(*node))
                 continue;
             ring(*node, address);

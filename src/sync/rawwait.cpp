@@ -108,7 +108,7 @@ bool RawWait::begin() noexcept
 std::uint32_t RawWait::finish(bool evenGranted) noexcept
 {
     const Address node = m_node.load();
-    const std::uint32_t phase = m_operation.lot().finish(node, evenGranted, m_reusable);
+    const std::uint32_t phase = m_operation.lot().finish(node, m_operation.address(), evenGranted, m_reusable);
     if (phase == Node::Granted && !evenGranted)
         return phase;
     m_node.store(0);
@@ -215,7 +215,7 @@ RawWait::Result RawWait::block(Nanoseconds deadline) noexcept
         const std::uint32_t seen = state.load();
         if (m_stopped.load())
             return end(false) ? Completed : Stopped;
-        if (Node::phase(seen) != Node::Waiting)
+        if (Node::phase(seen) == Node::Invited || Node::phase(seen) == Node::Granted)
             continue;
         if (!isReady) {
             if (!prepareToSleep()) {

@@ -59,3 +59,6 @@ fuzz fuzz_frames codec/rawmessageframe.cpp
 fuzz fuzz_variant codec/aiovariantcodec_p.cpp codec/aiovariantreader_p.cpp codec/aiovariantwriter_p.cpp codec/rawbytes.cpp -- "${with_library[@]}"
 fuzz fuzz_handshake connection/aiohandshake_p.cpp connection/aionativehandshake_p.cpp connection/aiopythonhandshake_p.cpp \
     platform/rawrandom.cpp -- "${with_library[@]}"
+core=$(cd "$aio_root/src" && ls platform/raw*.cpp shm/raw*.cpp sync/raw*.cpp queue/raw*.cpp | grep -v _generic)
+# shellcheck disable=SC2086
+fuzz fuzz_arena $core -- "$aio_root/tests/shared/brokenarena.cpp" -I "$aio_root/tests/shared"

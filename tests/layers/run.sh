@@ -47,7 +47,7 @@ wrong "a private header of Qt" "$(in_code '#include <.*private/' src include qml
 wrong "co_await in a condition, which g++ 12 miscompiles" \
     "$(in_code '(if|while|for|switch) \([^;]*co_await|co_await[^;]*\?[^;]*:[^;]*;|(&&|\|\|) *co_await' src include qml examples tests/auto tests/benchmarks | grep -v 'QCORO_FOREACH')"
 wrong "a process is asked for with kill(pid, 0), which answers for whoever has the number now" "$(in_code 'kill\([^,]+, *0\)' src | grep -v rawprocess_generic.cpp)"  # says why there
-wrong "a clock that can be set" "$(in_code 'system_clock|CLOCK_REALTIME|QDateTime::current|QTime::current|gettimeofday' src include)"
+wrong "a clock that can be set" "$(in_code 'system_clock|CLOCK_REALTIME|QDateTime::current|QTime::current|gettimeofday|(std::|::)time\(' src include)"
 wrong "the global thread pool, which is the application's" "$(in_code 'QThreadPool::globalInstance' src include qml)"
 wrong "waiting by looking again and again" "$(in_code 'usleep|sleep_for|QThread::(m|u)?sleep|sched_yield|_mm_pause' src | grep -v aioruntimedirectory_p.cpp)"  # flock() has no deadline
 

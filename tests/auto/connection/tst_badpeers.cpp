@@ -3,6 +3,7 @@
 
 // Peers that are mute, slow, hostile, many or dead, and a machine that has nothing left.
 #include "aiotest.h"
+#include "nodescriptors.h"
 #include "rawpeer.h"
 
 #include <QElapsedTimer>
@@ -17,7 +18,6 @@
 #include <csignal>
 #include <cstring>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/un.h>
 #include <thread>
 
@@ -48,23 +48,6 @@ bool sendWithDescriptors(int socket)
         std::memcpy(CMSG_DATA(header) + std::size_t(i) * sizeof(int), &socket, sizeof(int));
     return ::sendmsg(socket, &request, MSG_NOSIGNAL) == ssize_t(sizeof message);
 }
-
-// For as long as it lives the process may not open any more.
-class NoDescriptors
-{
-public:
-    NoDescriptors()
-    {
-        ::getrlimit(RLIMIT_NOFILE, &m_before);
-        const rlimit none{rlim_t(descriptorCount() / 2), m_before.rlim_max};      // what is open stays open
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &m_before); }
-    Q_DISABLE_COPY_MOVE(NoDescriptors)
-
-private:
-    rlimit m_before;
-};
 
 std::atomic<int> s_signals = 0;
 
@@ -285,7 +268,7 @@ private Q_SLOTS:
             QElapsedTimer clock;
             clock.start();
             {
-                const NoDescriptors none;
+                const AioTest::NoDescriptors none;
                 while (failed.size() < 4)
                     co_await AioTest::nextTurn();
             }
@@ -311,7 +294,7 @@ private Q_SLOTS:
         AioListener listener{AioAddress()};
         AioClient client(listener.address());
         {
-            const NoDescriptors none;
+            const AioTest::NoDescriptors none;
             QCOMPARE(AioTest::codeThrownBy([&] { client.connectToPeer(); }), AioError::OutOfResources);
         }
         QVERIFY(client.connectToPeer());

@@ -3,7 +3,10 @@
 
 // Bad input and hostile surroundings: each ends in an AioError that says what to do, soon, and nothing is left.
 
+#include "inventory.h"
 #include "processtest.h"
+
+#include <aioprocessing/aioevent.h>
 
 #include <QDir>
 #include <QLoggingCategory>
@@ -46,6 +49,8 @@ static QStringList descriptors()
     }
     return targets;
 }
+// The same as whole paths.
+static QStringList openPaths() { return AioTest::openDescriptors(); }
 static void writeGarbage(const QByteArray &bytes)
 {
     for (const QString &name : QDir("/proc/self/fd").entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot)) {
@@ -278,6 +283,38 @@ private Q_SLOTS:
             other.kill();
             QVERIFY(other.join(30s));
         }
+    }
+
+    // What shows that this process lives, and what its loop hears by, would do so for ever if a child had it.
+    void nothingOfTheRuntimeDirectoryIsInherited()
+    {
+        const QString directory = qEnvironmentVariable("AIOPROCESSING_RUNTIME_DIR");
+        AioEvent event;
+        AioTest::run([&]() -> QCoro::Task<> {
+            auto waiting = event.coro_wait();
+            AIO_VERIFY(!waiting.isReady());
+            AIO_VERIFY(!AioTest::openDescriptors().filter(directory).isEmpty());
+            AioProcess worker(AioCall::to<&openPaths>());
+            AioProcess program(QStringLiteral("sh"), {QStringLiteral("-c"), QStringLiteral("ls -l /proc/$$/fd; echo listed")});
+            QSignalSpy lines(&program, &AioProcess::outputLine);
+            for (AioProcess *process : {&worker, &program}) {
+                process->start();
+                const bool joined = co_await process->coro_join(30s);
+                AIO_VERIFY(joined);
+            }
+            AIO_COMPARE(worker.result().toStringList().filter(directory), QStringList());
+            QByteArray output;
+            for (const QVariantList &line : lines)
+                output += line.first().toByteArray() + '\n';
+            AIO_VERIFY2(output.contains("listed") && !output.contains(QFile::encodeName(directory)), output.constData());
+            QProcess other;         // not even one of ours
+            other.start(QStringLiteral("sh"), {QStringLiteral("-c"), QStringLiteral("ls -l /proc/$$/fd; echo listed")});
+            AIO_VERIFY(other.waitForFinished());
+            const QByteArray listed = other.readAllStandardOutput();
+            AIO_VERIFY2(listed.contains("listed") && !listed.contains(QFile::encodeName(directory)), listed.constData());
+            event.set();
+            co_await waiting;
+        }, AioTest::LoopMayBlock);
     }
 
     void privateArgumentByHandIsRefused_data()

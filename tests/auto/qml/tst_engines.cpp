@@ -11,6 +11,9 @@
 #include <QTest>
 
 #include <memory>
+#include <thread>
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -54,6 +57,36 @@ constexpr char ManyGets[] = R"(QtObject {
 })";
 
 } // namespace
+
+void TestEngines::blockingTheInterfaceIsToldOncePerOperation()
+{
+    static QStringList told;
+    told.clear();
+    static QtMessageHandler before = nullptr;
+    before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+        if (qstrcmp(context.category, "aio.gui") == 0)
+            told << text;
+        else
+            before(type, context, text);
+    });
+    AioSemaphore semaphore(0);
+    AioEvent event;
+    std::thread([&] { semaphore.acquire(1ms); }).join();       // no thread of the interface
+    const qsizetype elsewhere = told.size();
+    const bool atOnce = semaphore.acquire(QDeadlineTimer(0));  // waits for nothing
+    const qsizetype afterNoWait = told.size();
+    for (int i = 0; i < 2; ++i) {
+        semaphore.acquire(1ms);
+        event.wait(1ms);
+    }
+    qInstallMessageHandler(before);
+    QVERIFY(!atOnce);
+    QCOMPARE(elsewhere, 0);
+    QCOMPARE(afterNoWait, 0);
+    QCOMPARE(told.filter(QStringLiteral("AioSemaphore::acquire")).size(), 1);
+    QCOMPARE(told.filter(QStringLiteral("AioEvent::wait")).size(), 1);
+    QCOMPARE(told.size(), 2);
+}
 
 void TestEngines::engineGoesBeforeAThousandPromises()
 {

@@ -9,6 +9,7 @@ class TestEngines : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
+    void blockingTheInterfaceIsToldOncePerOperation();
     void engineGoesBeforeAThousandPromises();
     void objectGoesBeforeAThousandPromises();
     void engineGoesBetweenGrantAndPromise();

@@ -202,10 +202,12 @@ private Q_SLOTS:
             AIO_COMPARE(co_await AioTest::codeOf(std::move(cancelled)), AioError::Cancelled);
             event.reset();
             AIO_COMPARE(co_await AioTest::codeOf(std::move(destroyed)), AioError::Cancelled);
-            QObject context;
+            auto context = std::make_unique<QObject>();
             AioEvent other;
-            auto guarded = other.coro_wait(AioProcessing::stopTokenFor(&context));
-            Q_UNUSED(guarded)
+            auto guarded = other.coro_wait(AioProcessing::stopTokenFor(context.get()));
+            AIO_VERIFY(!guarded.isReady());
+            context.reset();
+            AIO_COMPARE(co_await AioTest::codeOf(std::move(guarded)), AioError::Cancelled);
         });
     }
 

@@ -5,6 +5,9 @@
 
 #include "mixedwaits.h"
 
+#include <QFile>
+#include <QProcessEnvironment>
+
 using namespace std::chrono_literals;
 using AioTest::dumpOf;
 
@@ -17,6 +20,30 @@ void takeOneWaitForTheOther(AioLock &one, AioLock &other, AioQueue &said)
     AioTest::say(said, "has one");
     other.acquire();
     other.release();
+}
+
+// Which signals this process has handlers for, a bit each (proc(5)).
+quint64 caughtSignals()
+{
+    QFile status(QStringLiteral("/proc/self/status"));
+    if (!status.open(QIODevice::ReadOnly))
+        return ~quint64(0);
+    const QByteArray text = status.readAll();
+    return text.mid(text.indexOf("\nSigCgt:") + 8).trimmed().left(16).toULongLong(nullptr, 16);
+}
+
+// Holds the lock that the suite knows by name, as a program that has a name itself.
+AIO_TEST_ROLE(namedHolder)
+{
+    QCoreApplication app(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("name of the holder"));
+    AioContext context(QStringLiteral("dump"));
+    AioLock lock(QStringLiteral("held"), context);
+    lock.acquire();
+    AioTest::say("holds");
+    AioTest::hear();
+    lock.release();
+    return 0;
 }
 
 bool contains(const AioObject &object, const QString &text)
@@ -92,6 +119,38 @@ private Q_SLOTS:
         QVERIFY(context->dump().contains(key));
         lock.reset();
         QVERIFY(!context->dump().contains(key));
+    }
+
+    void holderIsNamed()
+    {
+        AioContext context(QStringLiteral("dump"));
+        AioLock lock(QStringLiteral("held"), context);
+        HelperProcess holder("namedHolder");
+        QVERIFY(holder.waitForLine("holds"));
+        QVERIFY(contains(lock, QStringLiteral("locked by %1 (name of the holder)").arg(holder.pid())));
+        holder.closeInput();
+        QCOMPARE(holder.waitForEnd(), 0);
+        QVERIFY(contains(lock, QStringLiteral("free")));
+    }
+
+    // Signals are the application's.
+    void signalIsLeftAloneUnlessAskedFor()
+    {
+        AioTest::run([]() -> QCoro::Task<> {
+            for (const bool isAsked : {false, true}) {
+                auto environment = QProcessEnvironment::systemEnvironment();
+                environment.remove(QStringLiteral("AIO_DUMP"));
+                if (isAsked)
+                    environment.insert(QStringLiteral("AIO_DUMP"), QStringLiteral("1"));
+                AioProcess worker(AioCall::to<&caughtSignals>());
+                worker.setEnvironment(environment);
+                worker.start();
+                const bool joined = co_await worker.coro_join();
+                AIO_VERIFY(joined);
+                const bool isHandled = worker.result().toULongLong() >> (SIGUSR1 - 1) & 1;
+                AIO_COMPARE(isHandled, isAsked);
+            }
+        });
     }
 
     void workerDumpsAtASignalIfItIsAskedTo()

@@ -152,11 +152,20 @@ private Q_SLOTS:
         AioRLock second(elsewhere);
         AioTest::run([&]() -> QCoro::Task<> {
             const AioLocker ofFirst = co_await first.coro_locker();
-            AioLocker ofSecond = co_await second.coro_locker();
-            const AioLocker again = co_await second.coro_locker(ofFirst, 5ms);     // owns nothing there
-            AIO_VERIFY(!again);
+            const AioLocker ofSecond = co_await second.coro_locker();
+            // a locker of another context's lock, of one of the same, and one that owns this lock as a thread
+            AioRLock third(elsewhere);
+            const AioLocker ofThird(third);
+            for (const AioLocker *wrong : {&ofFirst, &ofThird}) {
+                const AioError error = AioTest::errorThrownBy([&] { second.coro_locker(*wrong).isReady(); });
+                AIO_VERIFY(AioTest::names(error, second));
+            }
+            AIO_VERIFY(AioTest::names(AioTest::errorThrownBy([&] { third.coro_locker(ofThird).isReady(); }), third));
             AIO_COMPARE(second.depth(), 1);
             AIO_COMPARE(first.depth(), 1);
+            AIO_COMPARE(third.depth(), 1);
+            const AioLocker again = co_await second.coro_locker(ofSecond);
+            AIO_COMPARE(second.depth(), 2);
         });
     }
 };

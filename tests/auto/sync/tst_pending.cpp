@@ -169,6 +169,36 @@ private Q_SLOTS:
         }, AioTest::LoopMayBlock);
     }
 
+    // Of all classes at once. With AIO_TEST_WAITS=100000 what the deep suite does.
+    void memoryOfMixedWaitsComesBack()
+    {
+        const Watchdog watchdog("memoryOfMixedWaitsComesBack", 240s);
+        const int each = qMax(9'000, qEnvironmentVariableIntValue("AIO_TEST_WAITS")) / MixedWaits::Kinds;
+        AioTest::run([&]() -> QCoro::Task<> {
+            const QStringList threads = AioTest::threads();
+            for (int round = 0; round < 3; ++round) {
+                std::stop_source stop;
+                const Memory before = memory();
+                {
+                    MixedWaits waits(each, stop.get_token());
+                    co_await waits.untilAllWait();
+                    const Memory during = memory();
+                    AIO_COMPARE(startedSince(threads), QString());
+                    const qint64 bytes = (during.allocated - before.allocated) / waits.count() + 64;      // the node in shared memory
+                    qInfo() << waits.count() << "waits of all kinds took" << bytes << "bytes each";
+                    if (round == 1)
+                        stop.request_stop();
+                    else
+                        waits.release();
+                    co_await untilNoneIsLeft(waits);
+                    AIO_COMPARE(round == 1 ? waits.cancelled() : waits.granted(), waits.count());
+                    const Memory end = memory();
+                    AIO_VERIFY(!KnowsMemory || end.allocated - before.allocated <= (during.allocated - before.allocated) / 20);
+                }
+            }
+        }, AioTest::LoopMayBlock, 240s);
+    }
+
     // With AIO_TEST_WAITS=100000 what the deep suite does.
     void memoryOfManyWaitsComesBack()
     {
