@@ -244,6 +244,11 @@ Q_SIGNALS:
     // Of each task; as long as nobody is connected they cost nothing.
     void taskStarted(quint64 id);
     void taskProgress(quint64 id, int value, int maximum, const QString &text);
+    /*!
+     * A line of AioTaskContext::log(). \a lost lines that came after the last one and before it are missing, as the task logged too much,
+     * or this object's thread did not come to its event loop. A null \a line is none, and says only what was lost.
+     */
+    void taskLogged(quint64 id, const QString &line, qint64 lost);
     void taskFinished(quint64 id, const QVariant &result);
     void taskFailed(quint64 id, const AioError &error);
 

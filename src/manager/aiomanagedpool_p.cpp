@@ -19,6 +19,7 @@ namespace {
 
 constexpr qsizetype mostResultBytes = 32 << 20;
 constexpr int mostProcesses = 1024;
+constexpr qsizetype mostNews = 4096;        // that wait for a face, when a line comes
 
 } // namespace
 
@@ -58,6 +59,13 @@ public:
         news.value = value;
         news.maximum = maximum;
         news.text = text;
+        add(std::move(news));
+    }
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override
+    {
+        PoolNews news = about(PoolNews::Logged, job, index);
+        news.text = line;
+        news.lost = lost;
         add(std::move(news));
     }
     void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
@@ -322,6 +330,11 @@ void ManagedPool::tell(const PoolNews &news)
     if (face == m_faces.end())
         return;         // it has gone
     const quint64 number = origin->second.number;
+    if (news.kind == PoolNews::Logged && face->second.news.size() >= mostNews) {
+        face->second.lostLines[{number, news.first}] += news.lost + (news.text.isNull() ? 0 : 1);
+        return;         // the face's process does not ask
+    }
+    tellLostLines(news, number, face->second);
     if (news.results.size() > mostResultBytes)
         tellTooLarge(news, number, face->second);
     else
@@ -333,6 +346,20 @@ void ManagedPool::tell(const PoolNews &news)
         return;
     m_origins.erase(origin);
     face->second.jobs.erase(number);
+}
+
+void ManagedPool::tellLostLines(const PoolNews &news, quint64 number, Face &face)
+{
+    const quint32 items = news.kind == PoolNews::Finished ? news.count : 1;
+    auto lost = face.lostLines.lower_bound({number, news.first});
+    while (lost != face.lostLines.end() && lost->first.first == number && lost->first.second - news.first < items) {
+        PoolNews notice;
+        notice.kind = PoolNews::Logged;
+        notice.first = lost->first.second;
+        notice.lost = lost->second;
+        face.news.append(QVariant(toParts(notice, number)));
+        lost = face.lostLines.erase(lost);
+    }
 }
 
 void ManagedPool::tellTooLarge(const PoolNews &news, quint64 number, Face &face)

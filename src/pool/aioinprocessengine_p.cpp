@@ -44,6 +44,25 @@ public:
         engine.m_news.push_back(std::move(news));
         engine.wake();
     }
+    void log(const QString &line) override
+    {
+        const QString text = line.isNull() ? QStringLiteral("") : line.left(LineAllowance::LongestLine);
+        const std::lock_guard lock(engine.m_mutex);
+        if (!isGivenUp && lines.takes(text, aio_raw::now()))
+            tellLine(text);
+    }
+    /* With the engine's mutex. */
+    void tellLine(const QString &line)
+    {
+        PoolNews news;
+        news.kind = PoolNews::Logged;
+        news.job = running.job;
+        news.first = running.first;
+        news.text = line;
+        news.lost = lines.takeLost();
+        engine.m_news.push_back(std::move(news));
+        engine.wake();
+    }
     bool isStopWanted() const override { return stop.stop_requested(); }
     std::stop_token stopToken() override { return stop.get_token(); }
 
@@ -57,6 +76,7 @@ public:
     bool isSoftTold = false;
     bool isGivenUp = false;
     std::stop_source stop;
+    LineAllowance lines;
 };
 
 std::unique_ptr<PoolEngine> makeInProcessEngine(const PoolSettings &settings, PoolEvents &events)
@@ -317,6 +337,8 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
     const std::lock_guard lock(m_mutex);
     const qint64 now = aio_raw::now();
     news.times = PoolTimes{worker.beganAt - job.submittedAt, now - worker.beganAt, 1};
+    if (!worker.isGivenUp && worker.lines.hasLost())
+        worker.tellLine(QString());
     worker.running = PoolRange();
     if (!worker.isGivenUp)
         m_news.push_back(std::move(news));

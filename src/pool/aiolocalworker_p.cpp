@@ -24,6 +24,13 @@ AioBuffer newLane()
     return memory;
 }
 
+QString textOf(const char *bytes, std::size_t size)
+{
+    QString text(qsizetype(size / sizeof(QChar)), Qt::Uninitialized);
+    std::memcpy(text.data(), bytes, std::size_t(text.size()) * sizeof(QChar));
+    return text;
+}
+
 } // namespace
 
 void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
@@ -35,6 +42,9 @@ void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
             break;
         case PoolNews::Progressed:
             events.progressed(news.job, news.first, news.value, news.maximum, news.text);
+            break;
+        case PoolNews::Logged:
+            events.logged(news.job, news.first, news.text, news.lost);
             break;
         case PoolNews::Finished:
             events.finished(news.job, news.first, news.count, news.results, news.times, news.worker);
@@ -318,8 +328,19 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
         news.back().kind = PoolNews::Progressed;
         news.back().value = progress.value;
         news.back().maximum = progress.maximum;
-        news.back().text = QString(qsizetype((head.bytes - sizeof progress) / sizeof(QChar)), Qt::Uninitialized);
-        std::memcpy(news.back().text.data(), bytes + sizeof progress, std::size_t(news.back().text.size()) * sizeof(QChar));
+        news.back().text = textOf(bytes + sizeof progress, head.bytes - sizeof progress);
+        break;
+    }
+    case LogRecord: {
+        Logged logged;
+        if (flying.empty() || head.bytes < sizeof logged)
+            return false;
+        std::memcpy(&logged, bytes, sizeof logged);
+        news.emplace_back();
+        news.back().kind = PoolNews::Logged;
+        news.back().lost = logged.lost;
+        if (logged.hasLine)
+            news.back().text = textOf(bytes + sizeof logged, head.bytes - sizeof logged);
         break;
     }
     default:

@@ -32,7 +32,7 @@ struct PoolRange
 /* What became of items, for PoolEvents. */
 struct PoolNews
 {
-    enum Kind { Started, Progressed, Finished, Failed, WorkerStarted, WorkerEnded };
+    enum Kind { Started, Progressed, Finished, Failed, WorkerStarted, WorkerEnded, Logged };
     Kind kind = Failed;
     PoolJobPtr job;
     quint32 first = 0;
@@ -43,6 +43,7 @@ struct PoolNews
     int value = 0;
     int maximum = 0;
     QString text;
+    qint64 lost = 0;
     qint64 worker = 0;
     bool isExpected = false;
 };

@@ -350,7 +350,8 @@ void AioPool::connectNotify(const QMetaMethod &)
         return isSignalConnected(QMetaMethod::fromSignal(signal)) ? quint32(kind) : 0;
     };
     quint32 wanted = flag(&AioPool::taskStarted, PoolNotice::TaskStarted) | flag(&AioPool::taskProgress, PoolNotice::TaskProgress)
-        | flag(&AioPool::taskFinished, PoolNotice::TaskFinished) | flag(&AioPool::taskFailed, PoolNotice::TaskFailed)
+        | flag(&AioPool::taskLogged, PoolNotice::TaskLog) | flag(&AioPool::taskFinished, PoolNotice::TaskFinished)
+        | flag(&AioPool::taskFailed, PoolNotice::TaskFailed)
         | flag(&AioPool::workerStarted, PoolNotice::WorkerStarted) | flag(&AioPool::workerLost, PoolNotice::WorkerLost)
         | flag(&AioPool::drained, PoolNotice::Drained) | flag(&AioPool::errorOccurred, PoolNotice::Error)
         | flag(&AioPool::activeWorkersChanged, PoolNotice::Workers) | flag(&AioPool::tasksChanged, PoolNotice::Tasks)
@@ -380,6 +381,9 @@ void AioPool::emitNotices()
             break;
         case PoolNotice::TaskProgress:
             Q_EMIT taskProgress(notice.id, notice.value, notice.maximum, notice.text);
+            break;
+        case PoolNotice::TaskLog:
+            Q_EMIT taskLogged(notice.id, notice.text, notice.lost);
             break;
         case PoolNotice::TaskFinished:
             Q_EMIT taskFinished(notice.id, notice.result);

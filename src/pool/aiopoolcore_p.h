@@ -25,13 +25,14 @@ struct PoolNotice
 {
     enum Kind : quint32 {
         TaskStarted = 1, TaskProgress = 2, TaskFinished = 4, TaskFailed = 8, WorkerStarted = 16, WorkerLost = 32, Drained = 64,
-        Error = 128, Workers = 256, Tasks = 512, Running = 1024
+        Error = 128, Workers = 256, Tasks = 512, Running = 1024, TaskLog = 2048
     };
     Kind kind;
     quint64 id = 0;
     int value = 0;
     int maximum = 0;
     QString text;
+    qint64 lost = 0;
     QVariant result;
     AioError error;
 };
@@ -93,6 +94,7 @@ public:
     // -- the engine
     void started(const PoolJobPtr &job, quint32 index, int attempt, qint64 worker) override;
     void progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text) override;
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override;
     void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
                   qint64 worker) override;
     void failed(const PoolJobPtr &job, quint32 index, const AioError &error) override;
@@ -113,6 +115,7 @@ private:
     /* The same for a kind of which one is enough. */
     void notifyOnce(PoolNotice::Kind kind);
     void post();
+    void tellLostLines(quint64 first, quint32 count);
     void settle(quint32 items);
     AioError refusal() const;
     /* One task runs in each worker, and two wait for it. */
@@ -135,8 +138,11 @@ private:
     std::atomic<qint64> m_completed = 0;
     std::atomic<qint64> m_failed = 0;
 
-    std::mutex m_noticeMutex;
+    QHash<quint64, qint64> m_lostLines;      // of tasks, since nobody took them in time; the engine's thread only
+
+    std::mutex m_noticeMutex;                // of what follows
     std::deque<PoolNotice> m_notices;
+    qint64 m_lineBytes = 0;                  // of the lines among them
     quint32 m_onceNotices = 0;
     bool m_isPosted = false;
     AioPool *m_listener = nullptr;

@@ -52,7 +52,8 @@ enum OutcomeRecord : quint16 {
     FailedRecord,          // an outcome: Times and an AioError
     TimesRecord,           // Times, of packed items since the last one
     BegunRecord,           // the next outcome's item has begun
-    ProgressRecord         // Progress and UTF-16 text, of the item that runs
+    ProgressRecord,        // Progress and UTF-16 text, of the item that runs
+    LogRecord              // Logged and UTF-16 text, of the item that runs
 };
 
 struct Times
@@ -68,7 +69,13 @@ struct Progress
     qint32 maximum = 0;
 };
 
-constexpr quint32 longestRecord = quint32(1) << 30;
+struct Logged
+{
+    qint64 lost = 0;        // lines before it
+    qint32 hasLine = 1;     // 0: it says only how many were lost
+    qint32 reserved = 0;
+};
 
+constexpr quint32 longestRecord = quint32(1) << 30;
 
 } // namespace aio_detail

@@ -209,6 +209,7 @@ void PoolWorker::runItem(const PoolTarget &target, const QVariantList &bound, QB
     lookAtMemory();
     const std::lock_guard lock(m_mutex);
     flushProgress();
+    flushLost();
     AIO_FAULT_POINT("worker.result.before");
     put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
     AIO_FAULT_POINT("worker.result.after");
@@ -294,6 +295,29 @@ void PoolWorker::flushProgress()
     if (!std::exchange(m_hasProgress, false))
         return;
     put(ProgressRecord, &m_progress, sizeof m_progress, m_progressText.constData(), std::size_t(m_progressText.size()) * sizeof(QChar));
+}
+
+void PoolWorker::log(const QString &line)
+{
+    const QString text = line.isNull() ? QStringLiteral("") : line.left(LineAllowance::LongestLine);
+    const std::lock_guard lock(m_mutex);
+    if (m_lines.takes(text, aio_raw::now()))
+        putLine(text);
+}
+
+void PoolWorker::putLine(const QString &line)
+{
+    Logged logged;
+    logged.lost = m_lines.takeLost();
+    logged.hasLine = !line.isNull();
+    put(LogRecord, &logged, sizeof logged, line.constData(), std::size_t(line.size()) * sizeof(QChar));
+}
+
+// At the end of a task, so that those of the next one are its own.
+void PoolWorker::flushLost()
+{
+    if (m_lines.hasLost())
+        putLine(QString());
 }
 
 bool PoolWorker::isStopWanted() const

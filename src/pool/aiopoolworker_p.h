@@ -9,6 +9,7 @@
 #include "pool/aiopoolrecords_p.h"
 #include "pool/aiopooltarget_p.h"
 #include "pool/aiotaskhost_p.h"
+#include "pool/aiotasklines_p.h"
 #include "pool/rawlane.h"
 
 #include <QByteArray>
@@ -39,6 +40,7 @@ public:
     quint64 taskId() const override { return m_range.firstId + m_index; }
     int attempt() const override { return int(m_range.attempt); }
     void setProgress(int value, int maximum, const QString &text) override;
+    void log(const QString &line) override;
     bool isStopWanted() const override;
     std::stop_token stopToken() override;
 
@@ -60,6 +62,8 @@ private:
     void waitForRoom();
     void ring();
     void flushProgress();
+    void putLine(const QString &line);
+    void flushLost();
 
     const AioBuffer m_memory;
     aio_raw::Lane m_lane;
@@ -83,6 +87,7 @@ private:
     Progress m_progress;
     QString m_progressText;
     bool m_hasProgress = false;
+    LineAllowance m_lines;
     std::unique_ptr<Stopper> m_stopper;
 };
 

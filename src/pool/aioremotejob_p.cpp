@@ -91,6 +91,10 @@ QVariantList toParts(const PoolNews &news, quint64 number)
         return {news.kind, number, news.first, news.count, news.worker};
     case PoolNews::Progressed:
         return {news.kind, number, news.first, news.value, news.maximum, news.text};
+    case PoolNews::Logged:
+        if (news.text.isNull())
+            return {news.kind, number, news.first, news.lost};
+        return {news.kind, number, news.first, news.lost, news.text};
     case PoolNews::Finished:
         return {news.kind, number, news.first, news.count, news.results, news.times.waited, news.times.ran, news.times.items, news.worker};
     case PoolNews::Failed:
@@ -106,7 +110,7 @@ QVariantList toParts(const PoolNews &news, quint64 number)
 PoolNews newsFromParts(const QVariantList &parts, quint64 &number)
 {
     PoolNews news;
-    news.kind = PoolNews::Kind(qBound(0, parts.value(0, PoolNews::Failed).toInt(), int(PoolNews::WorkerEnded)));
+    news.kind = PoolNews::Kind(qBound(0, parts.value(0, PoolNews::Failed).toInt(), int(PoolNews::Logged)));
     number = parts.value(1).toULongLong();
     news.first = parts.value(2).toUInt();
     switch (news.kind) {
@@ -118,6 +122,11 @@ PoolNews newsFromParts(const QVariantList &parts, quint64 &number)
         news.value = parts.value(3).toInt();
         news.maximum = parts.value(4).toInt();
         news.text = parts.value(5).toString();
+        break;
+    case PoolNews::Logged:
+        news.lost = qMax(parts.value(3).toLongLong(), 0ll);
+        if (parts.size() > 4)
+            news.text = QStringLiteral("") + parts.value(4).toString();
         break;
     case PoolNews::Finished:
         news.count = parts.value(3).toUInt();

@@ -67,6 +67,7 @@ int holdUntil(AioEvent &begun, AioEvent &go)
 int tellProgress(AioTaskContext &context, AioEvent &go)
 {
     context.setProgress(1, 2, QStringLiteral("half"));
+    context.log(QStringLiteral("half of it"));
     go.wait();
     return 1;
 }
@@ -206,10 +207,13 @@ private Q_SLOTS:
         AioPool *pool = manager.createPool(1);
         AioEvent go;
         QSignalSpy progress(pool, &AioPool::taskProgress);
+        QSignalSpy logged(pool, &AioPool::taskLogged);
         QSignalSpy finished(pool, &AioPool::taskFinished);
         pool->submit(AioCall::to<&tellProgress>(go));
         QTRY_COMPARE(progress.size(), 1);
         QCOMPARE(progress[0][3].toString(), QStringLiteral("half"));
+        QTRY_COMPARE(logged.size(), 1);
+        QCOMPARE(logged[0][1].toString(), QStringLiteral("half of it"));
         go.set();
         QTRY_COMPARE(finished.size(), 1);
         go.clear();

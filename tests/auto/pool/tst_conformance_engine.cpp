@@ -41,6 +41,13 @@ int untilStopped(AioTaskContext &task, AioQueue &said, AioEvent &leave)
     return task.attempt();
 }
 
+int logging(AioTaskContext &task, int lines, int length)
+{
+    for (int i = 0; i < lines; ++i)
+        task.log(QString::number(i).leftJustified(length));
+    return lines;
+}
+
 /* Writes down what an engine says, and checks that it says it properly. */
 class Recorder : public PoolEvents
 {
@@ -63,6 +70,15 @@ public:
     {
         const Call call(*this);
         m_progress.append(what);
+        m_condition.notify_all();
+    }
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override
+    {
+        const Call call(*this);
+        QCOMPARE(m_outcomes.count(job->firstId + index), std::size_t(0));    // before the outcome
+        if (!line.isNull())
+            m_lines.append(line);
+        m_lostLines += lost;
         m_condition.notify_all();
     }
     void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &, qint64) override
@@ -140,6 +156,11 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_starts;
     }
+    std::pair<QStringList, qint64> lines() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return {m_lines, m_lostLines};
+    }
     int ends() const
     {
         const std::lock_guard lock(m_mutex);
@@ -170,6 +191,8 @@ private:
     std::map<quint64, Outcome> m_outcomes;
     std::vector<quint64> m_starts;
     QStringList m_progress;
+    QStringList m_lines;
+    qint64 m_lostLines = 0;
     int m_ends = 0;
 };
 
@@ -401,6 +424,31 @@ private Q_SLOTS:
         recorder.waitFor(told);
         recorder.waitFor(silent);
         QCOMPARE(recorder.starts(), (std::vector<quint64>{told->firstId, told->firstId + 1, told->firstId + 2}));
+    }
+
+    void linesComeInOrderOrAreCounted()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(1), recorder);
+        const auto few = jobOf<&logging>(20, 10);
+        engine->submit(few);
+        recorder.waitFor(few);
+        QCOMPARE(recorder.lines().first.size(), 20);
+        QCOMPARE(recorder.lines().first.last(), QStringLiteral("19        "));
+        QCOMPARE(recorder.lines().second, 0);
+        const auto many = jobOf<&logging>(1000, 5000);
+        engine->submit(many);
+        recorder.waitFor(many);
+        const auto [lines, lost] = recorder.lines();
+        QVERIFY(lost > 0);
+        QCOMPARE(lines.size() + lost, 1020);
+        QCOMPARE(lines.last().size(), 4096);
+        int last = -1;
+        for (qsizetype i = 20; i < lines.size(); ++i) {
+            const int number = lines[i].trimmed().toInt();
+            QVERIFY(number > last);
+            last = number;
+        }
     }
 
     void closeDoesWhatIsThere()

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: 2026 The AioProcessing authors
+// SPDX-License-Identifier: MIT
+#include <aioprocessing/aiopool.h>
+
+#include "base/aiologging_p.h"
+#include "pool/aiopoolcore_p.h"
+#include "process/aioregistry_p.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace aio_detail {
+
+namespace {
+
+constexpr qsizetype mostItems = qsizetype(1) << 30;
+
+AioError errorIn(qsizetype count, int chunkSize)
+{
+    if (chunkSize < 0) {
+        return makeError(AioError::UsageError,
+                         QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits").arg(chunkSize),
+                         QStringLiteral("AioPool::submit"));
+    }
+    if (count > mostItems)
+        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count), QStringLiteral("AioPool::submit"));
+    return {};
+}
+
+AioError errorIn(const AioCall &call)
+{
+    if (call.isNull()) {
+        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), QStringLiteral("AioPool::submit"));
+    }
+    if (!call.keywords().isEmpty()) {
+        return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
+                             .arg(call.displayName(), call.keywords().firstKey()), QStringLiteral("AioPool::submit"));
+    }
+    return {};
+}
+
+} // namespace
+
+void submitItems(PoolCore &core, const QByteArray &function, bool isContextual, PoolArguments &&arguments, int chunkSize,
+                 const std::shared_ptr<PoolReply> &reply)
+{
+    const qsizetype count = arguments.count();
+    if (const AioError error = errorIn(count, chunkSize)) {
+        reply->end(error);
+        return;
+    }
+    auto job = std::make_shared<PoolJob>();
+    job->count = quint32(count);
+    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(count));
+    job->arguments = std::move(arguments);
+    job->function = function;
+    job->isContextual = isContextual;
+    core.submit(std::move(job), reply);
+}
+
+namespace {
+
+std::shared_ptr<PoolJob> jobOf(const AioCall &call)
+{
+    auto job = std::make_shared<PoolJob>();
+    job->function = call.function().toUtf8();
+    const QVariantMap options = call.options();
+    const auto milliseconds = [&](const char *name) {
+        return std::chrono::milliseconds(options.value(QLatin1StringView(name), -1).toLongLong());
+    };
+    job->timeout = milliseconds("timeout");
+    job->softTimeout = milliseconds("softTimeout");
+    job->retries = std::max(options.value(QStringLiteral("retries")).toInt(), 0);
+    job->priority = options.value(QStringLiteral("priority")).toInt();
+    job->isContextual = isContextual(call.function());
+    return job;
+}
+
+} // namespace
+
+void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolReply> &reply)
+{
+    if (const AioError error = errorIn(call)) {
+        reply->end(error);
+        return;
+    }
+    const auto job = jobOf(call);
+    job->count = 1;
+    job->arguments.append(call.arguments());
+    core.submit(job, reply);
+}
+
+void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, int chunkSize, const std::shared_ptr<PoolReply> &reply)
+{
+    AioError error = errorIn(call);
+    if (!error)
+        error = errorIn(items.size(), chunkSize);
+    if (error) {
+        reply->end(error);
+        return;
+    }
+    const auto job = jobOf(call);
+    job->count = quint32(items.size());
+    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
+    job->arguments.setBound(call.arguments());
+    job->arguments.reserve(items.size());
+    QVariantList one(1);
+    for (const QVariant &item : items) {
+        one[0] = item;
+        job->arguments.append(one);
+    }
+    core.submit(job, reply);
+}
+
+int readAheadOf(const PoolCore &core)
+{
+    return 4 * core.settings().workers;
+}
+
+std::exception_ptr refusalOf(const PoolCore &core)
+{
+    const AioError error = core.refused();
+    return error ? std::make_exception_ptr(AioException(error)) : nullptr;
+}
+
+void requireChunkSize(int chunkSize, const char *operation)
+{
+    if (chunkSize < 1) {
+        throwError(AioError::UsageError, QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more").arg(chunkSize),
+                   QLatin1StringView(operation));
+    }
+}
+
+} // namespace aio_detail
