@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiobound.h>
 #include <aioprocessing/aiocall.h>
 #include <aioprocessing/aioerror.h>
 #include <aioprocessing/aiohandle.h>
+#include <aioprocessing/aiopoolarguments_impl.h>
 #include <aioprocessing/aiopoolreply_impl.h>
 #include <aioprocessing/aiopoolstats.h>
 #include <aioprocessing/aioprocess.h>
@@ -150,7 +152,8 @@ public:
      */
     bool killWorker(qint64 pid);
 
-    // -- one task for each item of a range: container, view, generator or braced list. Results come in the order of the items.
+    // -- one task for each item of a range: container, view, generator or braced list; or AioBound(...).each(items), where the first
+    // arguments of the function are the same for all. Results come in the order of the items.
     template<auto F, class Range>
     ResultList<F> map(Range &&items, int chunkSize = 0);
     template<auto F, class T>

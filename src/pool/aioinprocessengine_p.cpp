@@ -66,6 +66,18 @@ public:
     bool isStopWanted() const override { return stop.stop_requested(); }
     std::stop_token stopToken() override { return stop.get_token(); }
 
+    /* Of the thread: those of the job that runs; null for none. */
+    BoundArguments *boundOf(const PoolBoundPtr &bound)
+    {
+        if (!bound) {
+            m_bound.reset();
+        } else if (!m_bound || m_boundOf.owner_before(bound) || bound.owner_before(m_boundOf)) {
+            m_bound.emplace(bound->bytes);
+            m_boundOf = bound;
+        }
+        return m_bound ? &*m_bound : nullptr;
+    }
+
     InProcessEngine &engine;
     const qint64 number;
     // with the engine's mutex
@@ -77,6 +89,10 @@ public:
     bool isGivenUp = false;
     std::stop_source stop;
     LineAllowance lines;
+
+private:
+    std::optional<BoundArguments> m_bound;
+    std::weak_ptr<const PoolBound> m_boundOf;
 };
 
 std::unique_ptr<PoolEngine> makeInProcessEngine(const PoolSettings &settings, PoolEvents &events)
@@ -319,12 +335,13 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
     TaskHost::current() = &worker;
     try {
         const QByteArrayView arguments = job.arguments.slice(range.first, 1);
+        BoundArguments *bound = worker.boundOf(job.arguments.bound());
         if (job.arguments.isPacked()) {
             news.results.resize(qsizetype(target->packed().resultBytes));
-            target->runPacked(arguments.data(), news.results.data());
+            const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : QByteArray();
+            target->runPacked(bound ? whole.constData() : arguments.data(), news.results.data());
         } else {
-            const QVariantList bound = job.arguments.bound().isEmpty() ? QVariantList() : readArguments(job.arguments.bound());
-            const QByteArray result = target->run(bound, arguments.sliced(4));
+            const QByteArray result = target->run(bound ? bound->values() : QVariantList(), arguments.sliced(4));
             char size[4];
             aio_raw::storeLittle(quint32(result.size()), size);
             news.results = QByteArray(size, sizeof size) + result;

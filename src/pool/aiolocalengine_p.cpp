@@ -696,6 +696,9 @@ void LocalEngine::deliver()
     if (tellsBroken)
         m_events.broken(brokenBy);
     tellNews(all, m_events);
+    const std::lock_guard lock(m_mutex);
+    for (const auto &worker : m_workers)
+        worker->forgetBounds();
 }
 
 void LocalEngine::finish()

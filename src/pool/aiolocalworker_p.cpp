@@ -4,6 +4,7 @@
 
 #include "codec/rawbytes.h"
 #include "platform/rawclock.h"
+#include "platform/rawfault.h"
 #include "pool/aiopoolworker_p.h"
 #include "process/aiobootstrap_p.h"
 #include "process/aioregistry_p.h"
@@ -22,6 +23,19 @@ AioBuffer newLane()
     const AioBuffer memory{qsizetype(Lane::bytes())};
     Lane::make(memory.block()->data());
     return memory;
+}
+
+template<class Head>
+QByteArray bytesOf(const Head &head)
+{
+    return QByteArray(reinterpret_cast<const char *>(&head), sizeof head);
+}
+
+constexpr char zeroBytes[8] = {};
+
+QByteArray zeros(quint32 count)
+{
+    return QByteArray::fromRawData(zeroBytes, qsizetype(count));
 }
 
 QString textOf(const char *bytes, std::size_t size)
@@ -97,22 +111,11 @@ void LocalWorker::append(const QByteArray &bytes, const PoolJobPtr &job, QByteAr
 void LocalWorker::send(const PoolRange &range, quint32 function, const std::vector<QByteArray> &functions)
 {
     const PoolJob &job = *range.job;
-    const auto record = [](quint16 type, quint16 flags, quint32 size) {
-        const RecordHead head{size, type, flags};
-        return QByteArray(reinterpret_cast<const char *>(&head), sizeof head);
-    };
-    const auto whole = [&](quint16 type, const QByteArray &body) {
-        append(record(type, 0, quint32(body.size())) + body + QByteArray(qsizetype(paddingOf(quint32(body.size()))), '\0'));
-    };
-    for (; m_functions <= function; ++m_functions)
-        whole(FunctionRecord, functions[m_functions]);
-    quint16 flags = 0;
-    if (!job.arguments.bound().isEmpty()) {
-        flags |= RangeHead::HasBound;
-        if (m_boundOf != job.firstId)
-            whole(BoundRecord, job.arguments.bound());
-        m_boundOf = job.firstId;
+    for (; m_functions <= function; ++m_functions) {
+        const QByteArray &key = functions[m_functions];
+        append(bytesOf(RecordHead{quint32(key.size()), FunctionRecord, 0}) + key + zeros(paddingOf(quint32(key.size()))));
     }
+    quint16 flags = 0;
     if (job.timeout.count() >= 0 || job.softTimeout.count() >= 0)
         flags |= RangeHead::IsTimed;
     if (job.tellsStart)
@@ -125,21 +128,21 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
     head.epoch = m_lane.epoch();
     head.stride = quint32(job.arguments.stride());
     head.attempt = quint32(range.attempt);
+    head.bound = sendBound(job.arguments.bound());
     const quint32 size = quint32(sizeof head) + quint32(items.size());
     char start[sizeof(RecordHead) + sizeof head];
     const RecordHead first{size, RangeRecord, flags};
     std::memcpy(start, &first, sizeof first);
     std::memcpy(start + sizeof first, &head, sizeof head);
     const quint32 padding = paddingOf(size);
-    constexpr char zeros[8] = {};
     if (m_unsent.empty() && m_lane.tasks.room() >= sizeof start + std::size_t(items.size()) + padding) {
         m_lane.tasks.append(start, sizeof start);
         m_lane.tasks.append(items.data(), std::size_t(items.size()));
-        m_lane.tasks.append(zeros, padding);
+        m_lane.tasks.append(zeroBytes, padding);
     } else {
         append(QByteArray(start, sizeof start));
         append({}, range.job, items);
-        append(QByteArray(zeros, qsizetype(padding)));
+        append(zeros(padding));
     }
     flying.push_back(range);
     m_items += range.count;
@@ -147,6 +150,43 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
     lastNews = aio_raw::now();
     if (m_items == range.count)       // it had nothing to do
         m_lastOutcome = lastNews;
+    commit();
+}
+
+// The number of \a bound, which it has then; 0 for null.
+quint32 LocalWorker::sendBound(const PoolBoundPtr &bound)
+{
+    if (!bound)
+        return 0;
+    for (const KnownBound &known : m_bounds) {
+        if (!known.bound.owner_before(bound) && !bound.owner_before(known.bound))
+            return known.number;
+    }
+    AIO_FAULT_POINT("pool.bound");
+    const BoundHead head{++m_lastBound, 0};
+    const quint32 size = quint32(sizeof head) + quint32(bound->bytes.size());
+    append(bytesOf(RecordHead{size, BoundRecord, 0}) + bytesOf(head));
+    append(bound->bytes);
+    append(zeros(paddingOf(size)));
+    m_bounds.push_back({bound, head.number});
+    return head.number;
+}
+
+void LocalWorker::forgetBounds()
+{
+    const auto isOver = [this](const KnownBound &known) {
+        if (!known.bound.expired())
+            return false;
+        append(bytesOf(RecordHead{sizeof(BoundHead), ForgetRecord, 0}) + bytesOf(BoundHead{known.number, 0}));
+        return true;
+    };
+    if (!m_bounds.empty() && state == Ready && std::erase_if(m_bounds, isOver) > 0)
+        commit();
+}
+
+// Shows the worker what was appended.
+void LocalWorker::commit()
+{
     m_lane.tasks.commit();
     m_lane.head().hasMore.store(!m_unsent.empty());
     m_wake.set();
@@ -155,11 +195,9 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
 void LocalWorker::sendExit()
 {
     const RecordHead head{0, ExitRecord, 0};
-    append(QByteArray(reinterpret_cast<const char *>(&head), sizeof head));
-    m_lane.tasks.commit();
-    m_lane.head().hasMore.store(!m_unsent.empty());
+    append(bytesOf(head));
     state = Leaving;
-    m_wake.set();
+    commit();
 }
 
 void LocalWorker::flush()
@@ -176,11 +214,8 @@ void LocalWorker::flush()
             break;
         m_unsent.pop_front();
     }
-    if (!isAny)
-        return;
-    m_lane.tasks.commit();
-    m_lane.head().hasMore.store(!m_unsent.empty());
-    m_wake.set();
+    if (isAny)
+        commit();
 }
 
 void LocalWorker::takeBack(std::vector<PoolRange> &back)

@@ -79,6 +79,8 @@ public:
     /* Sends it \a range, whose function it knows as \a function, known to others as number \a function as well. */
     void send(const PoolRange &range, quint32 function, const std::vector<QByteArray> &functions);
     void sendExit();
+    /* Has it forget bound arguments that nothing needs any more. */
+    void forgetBounds();
     /* Goes on with what there was no room for. */
     void flush();
 
@@ -126,6 +128,8 @@ private:
     void takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool isPacked, std::vector<PoolNews> &news);
     void takeTimes(const Times &times, std::vector<PoolNews> &news);
     void append(const QByteArray &bytes, const PoolJobPtr &job = {}, QByteArrayView view = {});
+    void commit();
+    quint32 sendBound(const PoolBoundPtr &bound);
 
     AioQueue m_box;
     AioEvent m_wake;
@@ -134,7 +138,13 @@ private:
     aio_raw::Lane m_lane;
     std::deque<Piece> m_unsent;
     quint32 m_functions = 0;          // how many it knows
-    quint64 m_boundOf = 0;            // the job whose bound arguments it has
+    struct KnownBound
+    {
+        std::weak_ptr<const PoolBound> bound;
+        quint32 number = 0;
+    };
+    std::vector<KnownBound> m_bounds; // that it has
+    quint32 m_lastBound = 0;
     quint32 m_items = 0;              // that are flying
     quint32 m_finished = 0;           // outcomes so far
     RecordHead m_head;                // of a record that is not complete yet

@@ -102,7 +102,7 @@ void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, i
     const auto job = jobOf(call);
     job->count = quint32(items.size());
     job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
-    job->arguments.setBound(call.arguments());
+    job->arguments.bind(encodeBound(call.arguments()));
     job->arguments.reserve(items.size());
     QVariantList one(1);
     for (const QVariant &item : items) {

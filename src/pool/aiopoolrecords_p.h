@@ -24,14 +24,21 @@ constexpr quint32 paddingOf(quint32 bytes) { return (8 - bytes % 8) % 8; }
 
 enum TaskRecord : quint16 {
     FunctionRecord = 1,    // its number (quint32) and key
-    BoundRecord,           // the bound arguments of the ranges that follow
+    BoundRecord,           // BoundHead and the arguments before those of the items: packed, or the encoding of a QVariantList
     RangeRecord,           // RangeHead and the items
-    ExitRecord
+    ExitRecord,
+    ForgetRecord           // BoundHead: no range that follows has these
+};
+
+struct BoundHead
+{
+    quint32 number = 0;     // of the bound arguments, from 1
+    quint32 reserved = 0;
 };
 
 struct RangeHead
 {
-    enum Flag : quint16 { IsTimed = 1, TellsStart = 2, HasBound = 4 };
+    enum Flag : quint16 { IsTimed = 1, TellsStart = 2 };
 
     quint64 firstId = 0;
     quint32 count = 0;
@@ -39,7 +46,7 @@ struct RangeHead
     quint32 epoch = 0;
     quint32 stride = 0;     // 0: each item is a quint32 with its length, and the encoding of a QVariantList
     quint32 attempt = 1;
-    quint32 reserved = 0;
+    quint32 bound = 0;      // the number of the bound arguments; 0: none
 };
 static_assert(sizeof(RangeHead) == 32);
 

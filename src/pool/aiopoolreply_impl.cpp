@@ -10,64 +10,7 @@
 
 #include <QFutureWatcher>
 
-#include <limits>
-
 namespace aio_detail {
-
-// -- arguments
-
-std::optional<PoolArguments> PoolArguments::fromBytes(qsizetype stride, const QByteArray &bytes, const QByteArray &bound)
-{
-    if (stride < 0 || (stride > 0 && bytes.size() % stride != 0))
-        return std::nullopt;
-    PoolArguments arguments(stride);
-    arguments.m_bytes = bytes;
-    arguments.m_bound = bound;
-    aio_raw::ByteReader reader(bytes.constData(), std::size_t(bytes.size()));
-    while (stride == 0 && reader.left() > 0) {
-        reader.bytes(reader.number<quint32>());
-        arguments.m_ends.push_back(bytes.size() - qsizetype(reader.left()));
-    }
-    if (reader.failed())
-        return std::nullopt;
-    return arguments;
-}
-
-void PoolArguments::append(const QVariantList &arguments)
-{
-    constexpr qsizetype limit = qsizetype(1) << 30;
-    const qsizetype before = m_bytes.size();
-    m_bytes.append(4, '\0');
-    bool fits = true;
-    AioError error;
-    try {
-        error = encodeVariantWithin(limit, QVariant::fromValue(arguments), m_bytes, fits, "AioPool::submit");
-    } catch (...) {    // a stream operator of the application
-        error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
-        m_bytes.truncate(before + 4);
-    }
-    if (!error && !fits) {
-        error = makeError(AioError::TooLarge,
-                          QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
-                          QStringLiteral("AioPool::submit"));
-    }
-    if (error && !m_error)
-        m_error = error;
-    aio_raw::storeLittle(quint32(m_bytes.size() - before - 4), m_bytes.data() + before);
-    m_ends.push_back(m_bytes.size());
-}
-
-void PoolArguments::setBound(const QVariantList &arguments)
-{
-    m_bound.clear();
-    if (arguments.isEmpty())
-        return;
-    const AioError error = encodeVariant(QVariant::fromValue(arguments), m_bound, "AioPool::submit");
-    if (error && !m_error)
-        m_error = error;
-}
-
-// -- replies
 
 PoolReply::PoolReply() = default;
 PoolReply::~PoolReply() = default;

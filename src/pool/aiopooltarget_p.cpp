@@ -3,6 +3,7 @@
 #include "pool/aiopooltarget_p.h"
 
 #include "codec/aiovariantcodec_p.h"
+#include "process/aiocaught_p.h"
 #include "process/aioregistry_p.h"
 
 #include <QHash>
@@ -72,6 +73,22 @@ QByteArray PoolTarget::run(const QVariantList &bound, QByteArrayView bytes) cons
     if (error)
         throw AioException(error);
     return encoded;
+}
+
+const QVariantList &BoundArguments::values()
+{
+    if (!m_isRead) {
+        try {
+            m_values = readArguments(m_bytes);
+        } catch (...) {
+            m_error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
+        }
+        m_bytes.clear();
+        m_isRead = true;
+    }
+    if (m_error)
+        throw AioException(m_error);
+    return m_values;
 }
 
 QVariantList readArguments(QByteArrayView bytes)

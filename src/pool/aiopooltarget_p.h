@@ -40,6 +40,24 @@ private:
     AioError m_error;
 };
 
+/* Arguments that stand before those of many items, in a process that runs them. */
+class BoundArguments
+{
+public:
+    explicit BoundArguments(const QByteArray &bytes) : m_bytes(bytes) {}
+
+    /* As they came, before values() is called. */
+    const QByteArray &bytes() const { return m_bytes; }
+    /* Those of functions that are not packed, which are read once. Throws AioException, each time. */
+    const QVariantList &values();
+
+private:
+    QByteArray m_bytes;
+    QVariantList m_values;
+    AioError m_error;
+    bool m_isRead = false;
+};
+
 /* What stands in \a bytes, as PoolArguments wrote it. Throws AioException. */
 QVariantList readArguments(QByteArrayView bytes);
 

@@ -114,12 +114,16 @@ void PoolWorker::run()
     for (;;) {
         RecordHead head;
         readAll(&head, sizeof head);
+        BoundHead bound;
+        qsizetype size = qsizetype(head.bytes);
         if (head.type == RangeRecord) {
             readAll(&m_range, sizeof m_range);
-            m_body.resize(qsizetype(head.bytes - sizeof m_range));
-        } else {
-            m_body.resize(qsizetype(head.bytes));
+            size -= qsizetype(sizeof m_range);
+        } else if (head.type == BoundRecord || head.type == ForgetRecord) {
+            readAll(&bound, sizeof bound);
+            size -= qsizetype(sizeof bound);
         }
+        m_body.resize(size);
         readAll(m_body.data(), std::size_t(m_body.size()));
         readAll(nullptr, paddingOf(head.bytes));
         switch (head.type) {
@@ -127,7 +131,10 @@ void PoolWorker::run()
             m_functions.emplace_back(m_body);
             break;
         case BoundRecord:
-            m_bound = readArguments(m_body);
+            m_bounds.emplace(bound.number, BoundArguments(std::exchange(m_body, {})));
+            break;
+        case ForgetRecord:
+            m_bounds.erase(bound.number);
             break;
         case RangeRecord:
             runRange(head.flags);
@@ -147,12 +154,13 @@ void PoolWorker::run()
 void PoolWorker::runRange(quint16 flags)
 {
     const PoolTarget &target = m_functions.at(m_range.function);
+    m_bound = m_range.bound > 0 ? &m_bounds.at(m_range.bound) : nullptr;
+    if (m_bound && m_range.stride > 0)
+        m_packed = m_bound->bytes() + QByteArray(qsizetype(m_range.stride), '\0');
     if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory) {
         runPackedRange(target, m_body.constData());
         return;
     }
-    static const QVariantList none;
-    const QVariantList &bound = flags & RangeHead::HasBound ? m_bound : none;
     const char *at = m_body.constData();
     Times times;
     times.ended = aio_raw::now();
@@ -185,22 +193,22 @@ void PoolWorker::runRange(quint16 flags)
             }
         } else if (target.isContextual()) {
             TaskHost::current() = this;
-            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+            runItem(target, QByteArrayView(at, qsizetype(size)), times);
             m_stopper.reset();
             TaskHost::current() = nullptr;
         } else {
-            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+            runItem(target, QByteArrayView(at, qsizetype(size)), times);
         }
         at += size;
     }
 }
 
-void PoolWorker::runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times)
+void PoolWorker::runItem(const PoolTarget &target, QByteArrayView arguments, Times &times)
 {
     QByteArray bytes;
     OutcomeRecord type = ValueRecord;
     try {
-        bytes = target.run(bound, arguments);
+        bytes = target.run(m_bound ? m_bound->values() : QVariantList(), arguments);
     } catch (...) {
         bytes = encodeError(errorOfCurrentException(target.name()));
         type = FailedRecord;
@@ -224,6 +232,10 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
     if (target.packed().resultBytes > mostOnStack) {
         large.resize(qsizetype(target.packed().resultBytes));
         result = large.data();
+    }
+    if (m_bound) {
+        std::memcpy(m_packed.data() + m_packed.size() - m_range.stride, arguments, m_range.stride);
+        arguments = m_packed.constData();
     }
     try {
         target.runPacked(arguments, result);

@@ -14,6 +14,7 @@
 
 #include <QByteArray>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -53,7 +54,7 @@ private:
     // -- running
     void runRange(quint16 flags);
     bool runPackedItem(const PoolTarget &target, const char *arguments);
-    void runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times);
+    void runItem(const PoolTarget &target, QByteArrayView arguments, Times &times);
     void runPackedRange(const PoolTarget &target, const char *items);
     void lookAtMemory();
     // -- writing
@@ -73,12 +74,14 @@ private:
     const bool m_watchesMemory;
     qint64 m_lookedAtMemory = 0;
     std::vector<PoolTarget> m_functions;
-    QVariantList m_bound;
+    std::map<quint32, BoundArguments> m_bounds;     // by number
     QByteArray m_body;
     bool m_isUnrung = false;
 
     // the range that runs
     RangeHead m_range;
+    BoundArguments *m_bound = nullptr;
+    QByteArray m_packed;             // the bound arguments, and room for those of an item
     quint32 m_index = 0;
     quint32 m_begun = 0;             // of the lane, with the item that runs
 

@@ -26,7 +26,8 @@ void requireFitting(const QByteArray &function, const PoolArguments &arguments)
     if (!arguments.isPacked())
         return;
     const PackedTarget packed = PoolTarget(function).packed();
-    if (packed.run && arguments.stride() != qsizetype(packed.argumentBytes)) {
+    const qsizetype bound = arguments.bound() ? arguments.bound()->bytes.size() : 0;
+    if (packed.run && bound + arguments.stride() != qsizetype(packed.argumentBytes)) {
         throwError(AioError::TypeMismatch, QStringLiteral("the arguments do not fit the function in the manager's program"),
                    QLatin1StringView(submitting));
     }
@@ -38,7 +39,8 @@ QVariantList toParts(const PoolJob &job)
 {
     const PoolArguments &arguments = job.arguments;
     const QByteArray items = arguments.slice(0, arguments.count()).toByteArray();
-    return {job.function, qlonglong(arguments.stride()), items, arguments.bound(), job.count, job.chunk, job.priority, job.retries,
+    const QByteArray bound = arguments.bound() ? arguments.bound()->bytes : QByteArray();
+    return {job.function, qlonglong(arguments.stride()), items, bound, job.count, job.chunk, job.priority, job.retries,
             qlonglong(job.timeout.count()), qlonglong(job.softTimeout.count()), job.tellsStart};
 }
 

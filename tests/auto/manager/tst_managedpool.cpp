@@ -119,6 +119,9 @@ private Q_SLOTS:
         QCOMPARE(pool->processes(), 2);
         QCOMPARE(pool->apply<&squared>(7), 49);
         QCOMPARE(pool->apply<&joined>(QStringLiteral("a"), QStringLiteral("b")), QStringLiteral("ab"));
+        const QStringList words{QStringLiteral("b"), QStringLiteral("c")};
+        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(words)), (QStringList{QStringLiteral("ab"), QStringLiteral("ac")}));
+        QCOMPARE((pool->map<[](int a, int b) { return a * b; }>(AioBound(3).each({1, 2}))), (QList<int>{3, 6}));
         QCOMPARE(pool->map<&squared>(QList<int>{1, 2, 3}), (QList<int>{1, 4, 9}));
         QCOMPARE(pool->apply(AioCall::named(QStringLiteral("cubed"), 2)).toInt(), 8);
         QCOMPARE(pool->map(QStringLiteral("cubed"), {1, 2}), (QVariantList{1, 8}));

@@ -41,6 +41,8 @@ int untilStopped(AioTaskContext &task, AioQueue &said, AioEvent &leave)
     return task.attempt();
 }
 
+QString joined(const QString &left, const QString &right) { return left + right; }
+int sum(int left, int right) { return left + right; }
 int logging(AioTaskContext &task, int lines, int length)
 {
     for (int i = 0; i < lines; ++i)
@@ -424,6 +426,33 @@ private Q_SLOTS:
         recorder.waitFor(told);
         recorder.waitFor(silent);
         QCOMPARE(recorder.starts(), (std::vector<quint64>{told->firstId, told->firstId + 1, told->firstId + 2}));
+    }
+
+    void boundArgumentsAreThoseOfEachItem()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(2), recorder);
+        QList<int> items(200);
+        std::iota(items.begin(), items.end(), 0);
+        const QString left(100'000, QLatin1Char('l'));
+        const auto packed = mapOf<&sum>(AioBound(1000).each(items), 3);
+        const auto variants = mapOf<&joined>(AioBound(left).each(QStringList(50, QStringLiteral("r"))), 1);
+        engine->submit(packed);
+        engine->submit(variants);
+        recorder.waitFor(packed);
+        recorder.waitFor(variants);
+        for (quint32 i = 0; i < packed->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(packed, i);
+            int value = 0;
+            QCOMPARE(outcome.result.size(), qsizetype(sizeof value));
+            std::memcpy(&value, outcome.result.constData(), sizeof value);
+            QCOMPARE(value, 1000 + int(i));
+        }
+        for (quint32 i = 0; i < variants->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(variants, i);
+            QCOMPARE(outcome.error.code, AioError::NoError);
+            QVERIFY(outcome.result.size() > 2 * left.size());
+        }
     }
 
     void linesComeInOrderOrAreCounted()
