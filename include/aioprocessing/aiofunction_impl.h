@@ -151,26 +151,39 @@ template<class P>
 class Slot
 {
     using V = std::remove_cvref_t<P>;
+    /*! Others are too large for a stack, or not movable. */
+    static constexpr bool isSmall = !isAio<V> && sizeof(V) <= 64;
 
-public:
-    explicit Slot(const QVariant &argument)
+    static auto make(const QVariant &argument)
     {
         if constexpr (isAio<V>)
-            m_value = std::make_unique<V>(argument.value<AioHandle>());
+            return std::make_unique<V>(argument.value<AioHandle>());
+        else if constexpr (isSmall)
+            return argument.value<V>();
         else
-            m_value = std::make_unique<V>(argument.value<V>());
+            return std::make_unique<V>(argument.value<V>());
     }
+    V &value()
+    {
+        if constexpr (isSmall)
+            return m_value;
+        else
+            return *m_value;
+    }
+
+public:
+    explicit Slot(const QVariant &argument) : m_value(make(argument)) {}
 
     P &&get()
     {
         if constexpr (std::is_lvalue_reference_v<P>)
-            return *m_value;
+            return value();
         else
-            return static_cast<P &&>(*m_value);
+            return static_cast<P &&>(value());
     }
 
 private:
-    std::unique_ptr<V> m_value;
+    std::conditional_t<isSmall, V, std::unique_ptr<V>> m_value;
 };
 
 /*! Runs \a function with arguments that have exactly the types of its parameters, to its end if it is a coroutine. */

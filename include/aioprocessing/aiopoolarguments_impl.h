@@ -13,10 +13,12 @@
 #include <QByteArrayView>
 #include <QVariant>
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -97,7 +99,7 @@ struct PoolBound
 using PoolBoundPtr = std::shared_ptr<const PoolBound>;
 
 /*! Null for none. */
-AIOPROCESSING_EXPORT PoolBoundPtr encodeBound(const QVariantList &arguments);
+AIOPROCESSING_EXPORT PoolBoundPtr encodeBound(std::span<const QVariant> arguments);
 
 /*! The arguments of a number of tasks of one function, as bytes. */
 class AIOPROCESSING_EXPORT PoolArguments
@@ -111,10 +113,10 @@ public:
     bool isPacked() const { return m_stride > 0; }
     qsizetype stride() const { return m_stride; }
     qsizetype count() const { return isPacked() ? m_bytes.size() / m_stride : qsizetype(m_ends.size()); }
-    void reserve(qsizetype count) { m_bytes.reserve(count * (isPacked() ? m_stride : 16)); }
+    void reserve(qsizetype count);
 
     void appendPacked(const void *bytes, qsizetype size) { m_bytes.append(static_cast<const char *>(bytes), size); }
-    void append(const QVariantList &arguments);
+    void append(std::span<const QVariant> arguments);
     /*! \a bound, which may be null, stands before the arguments of each item. */
     void bind(PoolBoundPtr bound);
 
@@ -210,14 +212,11 @@ class ItemWriter<F, TypeList<B...>>
         }(std::index_sequence_for<A...>());
     }
     template<std::size_t from, class... A>
-    static QVariantList toVariants(A &&...args)
+    static std::array<QVariant, sizeof...(A)> toVariants(A &&...args)
     {
-        QVariantList variants;
-        variants.reserve(sizeof...(A));
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (variants.append(pack<Parameter<from + I>>(std::forward<A>(args))), ...);
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return std::array<QVariant, sizeof...(A)>{pack<Parameter<from + I>>(std::forward<A>(args))...};
         }(std::index_sequence_for<A...>());
-        return variants;
     }
 
 public:

@@ -166,10 +166,10 @@ bool VariantWriter::writeStreamed(const QVariant &value)
     return writeBlob(rawName.data(), rawName.size(), false) && writeBlob(buffer.bytes().constData(), buffer.bytes().size(), false);
 }
 
-bool VariantWriter::writeList(const QVariantList &list, int depth)
+bool VariantWriter::writeList(std::span<const QVariant> list, int depth)
 {
     writeTag(VariantTag::List);
-    if (isTooDeep(depth) || !writeLength(list.size()))
+    if (isTooDeep(depth) || !writeLength(qsizetype(list.size())))
         return false;
     for (const QVariant &item : list) {
         if (!write(item, depth + 1))

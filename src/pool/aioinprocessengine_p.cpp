@@ -341,10 +341,11 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
             const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : QByteArray();
             target->runPacked(bound ? whole.constData() : arguments.data(), news.results.data());
         } else {
-            const QByteArray result = target->run(bound ? bound->values() : QVariantList(), arguments.sliced(4));
+            TaskScratch scratch;
+            target->run(scratch, bound ? bound->values() : QVariantList(), arguments.sliced(4));
             char size[4];
-            aio_raw::storeLittle(quint32(result.size()), size);
-            news.results = QByteArray(size, sizeof size) + result;
+            aio_raw::storeLittle(quint32(scratch.result.size()), size);
+            news.results = QByteArray(size, sizeof size) + scratch.result;
         }
     } catch (...) {
         news.kind = PoolNews::Failed;

@@ -323,9 +323,10 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
     Times times;
     switch (head.type) {
     case PackedRecord:
+    case PlainRecord:
         if (flying.empty())
             return false;
-        takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), true, news);
+        takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), head.type == PackedRecord, news);
         return true;
     case ValueRecord:
     case FailedRecord:

@@ -23,14 +23,16 @@ AioError errorIn(qsizetype count, int chunkSize)
                          QStringLiteral("AioPool::submit"));
     }
     if (count > mostItems)
-        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count), QStringLiteral("AioPool::submit"));
+        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count),
+                         QStringLiteral("AioPool::submit"));
     return {};
 }
 
 AioError errorIn(const AioCall &call)
 {
     if (call.isNull()) {
-        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), QStringLiteral("AioPool::submit"));
+        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"),
+                         QStringLiteral("AioPool::submit"));
     }
     if (!call.keywords().isEmpty()) {
         return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
@@ -104,11 +106,8 @@ void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, i
     job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
     job->arguments.bind(encodeBound(call.arguments()));
     job->arguments.reserve(items.size());
-    QVariantList one(1);
-    for (const QVariant &item : items) {
-        one[0] = item;
-        job->arguments.append(one);
-    }
+    for (const QVariant &item : items)
+        job->arguments.append(std::span(&item, 1));
     core.submit(job, reply);
 }
 

@@ -30,14 +30,14 @@ std::optional<PoolArguments> PoolArguments::fromBytes(qsizetype stride, const QB
 namespace {
 
 // Appends them to \a out. An error leaves it as it was.
-AioError encodeArguments(const QVariantList &arguments, QByteArray &out)
+AioError encodeArguments(std::span<const QVariant> arguments, QByteArray &out)
 {
     constexpr qsizetype limit = qsizetype(1) << 30;
     const qsizetype before = out.size();
     bool fits = true;
     AioError error;
     try {
-        error = encodeVariantWithin(limit, QVariant::fromValue(arguments), out, fits, "AioPool::submit");
+        error = encodeListWithin(limit, arguments, out, fits, "AioPool::submit");
     } catch (...) {    // a stream operator of the application
         error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
         out.truncate(before);
@@ -52,16 +52,16 @@ AioError encodeArguments(const QVariantList &arguments, QByteArray &out)
 
 } // namespace
 
-PoolBoundPtr encodeBound(const QVariantList &arguments)
+PoolBoundPtr encodeBound(std::span<const QVariant> arguments)
 {
-    if (arguments.isEmpty())
+    if (arguments.empty())
         return nullptr;
     const auto bound = std::make_shared<PoolBound>();
     bound->error = encodeArguments(arguments, bound->bytes);
     return bound;
 }
 
-void PoolArguments::append(const QVariantList &arguments)
+void PoolArguments::append(std::span<const QVariant> arguments)
 {
     const qsizetype before = m_bytes.size();
     m_bytes.append(4, '\0');
@@ -70,6 +70,13 @@ void PoolArguments::append(const QVariantList &arguments)
         m_error = error;
     aio_raw::storeLittle(quint32(m_bytes.size() - before - 4), m_bytes.data() + before);
     m_ends.push_back(m_bytes.size());
+}
+
+void PoolArguments::reserve(qsizetype count)
+{
+    m_bytes.reserve(count * (isPacked() ? m_stride : 16));
+    if (!isPacked())
+        m_ends.reserve(std::size_t(count));
 }
 
 void PoolArguments::bind(PoolBoundPtr bound)

@@ -57,7 +57,8 @@ enum OutcomeRecord : quint16 {
     ValueRecord,           // an outcome: Times and the encoding of a QVariant
     PackedRecord,          // an outcome: the result as it is
     FailedRecord,          // an outcome: Times and an AioError
-    TimesRecord,           // Times, of packed items since the last one
+    PlainRecord,           // an outcome: the encoding of a QVariant
+    TimesRecord,           // Times, of packed and plain items since the last one
     BegunRecord,           // the next outcome's item has begun
     ProgressRecord,        // Progress and UTF-16 text, of the item that runs
     LogRecord              // Logged and UTF-16 text, of the item that runs

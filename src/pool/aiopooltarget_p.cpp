@@ -7,6 +7,7 @@
 #include "process/aioregistry_p.h"
 
 #include <QHash>
+#include <QScopeGuard>
 
 #include <mutex>
 
@@ -57,29 +58,34 @@ void PoolTarget::failPacked() const
                QStringLiteral("AioPool::apply"), m_name);
 }
 
-QByteArray PoolTarget::run(const QVariantList &bound, QByteArrayView bytes) const
+void PoolTarget::run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView bytes) const
 {
+    constexpr qsizetype mostKept = 64 * 1024;
     if (!m_target.run)
         throw AioException(m_error);
-    const QVariantList own = readArguments(bytes);
-    const QVariant result = runChecked(m_target, m_name, bound.isEmpty() ? own : bound + own);
-    QByteArray encoded;
-    AioError error = encodeVariant(result, encoded, "AioPool::result");
-    if (!error && encoded.size() > (qsizetype(1) << 29)) {
+    if (scratch.result.capacity() > mostKept)
+        scratch.result = QByteArray();
+    scratch.result.truncate(0);
+    readArguments(bytes, scratch.arguments);
+    if (!bound.isEmpty())
+        scratch.arguments = bound + scratch.arguments;
+    const auto clear = qScopeGuard([&] { scratch.arguments.clear(); });    // they may hold much
+    const QVariant result = runFitted(m_target, m_name, scratch.arguments);
+    AioError error = encodeVariant(result, scratch.result, "AioPool::result");
+    if (!error && scratch.result.size() > (qsizetype(1) << 29)) {
         error = makeError(AioError::TooLarge,
                           QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name),
                           QStringLiteral("AioPool::result"), m_name);
     }
     if (error)
         throw AioException(error);
-    return encoded;
 }
 
 const QVariantList &BoundArguments::values()
 {
     if (!m_isRead) {
         try {
-            m_values = readArguments(m_bytes);
+            readArguments(m_bytes, m_values);
         } catch (...) {
             m_error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
         }
@@ -91,12 +97,10 @@ const QVariantList &BoundArguments::values()
     return m_values;
 }
 
-QVariantList readArguments(QByteArrayView bytes)
+void readArguments(QByteArrayView bytes, QVariantList &arguments)
 {
-    QVariant value;
-    if (const AioError error = decodeVariant(bytes, value, "AioPool::apply"))
+    if (const AioError error = decodeList(bytes, arguments, "AioPool::apply"))
         throw AioException(error);
-    return value.toList();
 }
 
 } // namespace aio_detail

@@ -11,6 +11,13 @@
 
 namespace aio_detail {
 
+/* Memory of who runs tasks one after the other, for use again and again. */
+struct TaskScratch
+{
+    QVariantList arguments;
+    QByteArray result;
+};
+
 /* A function of this process as those who run tasks see it. */
 class PoolTarget
 {
@@ -21,8 +28,11 @@ public:
     const PackedTarget &packed() const { return m_packed; }
     bool isContextual() const { return m_target.takesContext; }
 
-    /* Runs it and returns its result's encoding. Throws what it throws, and AioException for what cannot be read or written. */
-    QByteArray run(const QVariantList &bound, QByteArrayView arguments) const;
+    /*
+     * Runs it and leaves its result's encoding in \a scratch. Throws what it throws, and AioException for what cannot be read or
+     * written.
+     */
+    void run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView arguments) const;
     /* Runs it on packed arguments. Throws the same. */
     void runPacked(const char *arguments, char *result) const
     {
@@ -59,6 +69,6 @@ private:
 };
 
 /* What stands in \a bytes, as PoolArguments wrote it. Throws AioException. */
-QVariantList readArguments(QByteArrayView bytes);
+void readArguments(QByteArrayView bytes, QVariantList &arguments);
 
 } // namespace aio_detail

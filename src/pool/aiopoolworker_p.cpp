@@ -23,7 +23,8 @@ namespace {
 
 constexpr qint64 memoryInterval = 1'000'000;       // ns between two looks at the memory
 constexpr qint64 progressInterval = 5'000'000;     // ns between two reports
-constexpr quint32 packedTimesInterval = 256;       // items between two looks at the clock
+constexpr qint64 measuredTime = 20'000;            // ns of quick items between two looks at the clock
+constexpr qint64 mostMeasured = 256;               // and how many they are at the most
 
 } // namespace
 
@@ -157,8 +158,9 @@ void PoolWorker::runRange(quint16 flags)
     m_bound = m_range.bound > 0 ? &m_bounds.at(m_range.bound) : nullptr;
     if (m_bound && m_range.stride > 0)
         m_packed = m_bound->bytes() + QByteArray(qsizetype(m_range.stride), '\0');
-    if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory) {
-        runPackedRange(target, m_body.constData());
+    const bool isQuick = !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory;
+    if (isQuick && (m_range.stride > 0 || !target.isContextual())) {
+        runQuickRange(target);
         return;
     }
     const char *at = m_body.constData();
@@ -205,14 +207,14 @@ void PoolWorker::runRange(quint16 flags)
 
 void PoolWorker::runItem(const PoolTarget &target, QByteArrayView arguments, Times &times)
 {
-    QByteArray bytes;
-    OutcomeRecord type = ValueRecord;
+    QByteArray failure;
     try {
-        bytes = target.run(m_bound ? m_bound->values() : QVariantList(), arguments);
+        target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
     } catch (...) {
-        bytes = encodeError(errorOfCurrentException(target.name()));
-        type = FailedRecord;
+        failure = encodeError(errorOfCurrentException(target.name()));
     }
+    const OutcomeRecord type = failure.isEmpty() ? ValueRecord : FailedRecord;
+    const QByteArray &bytes = failure.isEmpty() ? m_scratch.result : failure;
     times.ended = aio_raw::now();
     lookAtMemory();
     const std::lock_guard lock(m_mutex);
@@ -240,9 +242,7 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
     try {
         target.runPacked(arguments, result);
     } catch (...) {
-        const QByteArray bytes = encodeError(errorOfCurrentException(target.name()));
-        const Times times;
-        put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+        putFailure(target);
         return false;
     }
     lookAtMemory();
@@ -250,25 +250,61 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
     return true;
 }
 
-// What takes a few nanoseconds is not measured one by one.
-void PoolWorker::runPackedRange(const PoolTarget &target, const char *items)
+bool PoolWorker::runPlainItem(const PoolTarget &target, QByteArrayView arguments)
 {
+    try {
+        target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
+    } catch (...) {
+        putFailure(target);
+        return false;
+    }
+    AIO_FAULT_POINT("worker.result.before");
+    put(PlainRecord, m_scratch.result.constData(), std::size_t(m_scratch.result.size()));
+    AIO_FAULT_POINT("worker.result.after");
+    return true;
+}
+
+// In a catch (...).
+void PoolWorker::putFailure(const PoolTarget &target)
+{
+    const QByteArray bytes = encodeError(errorOfCurrentException(target.name()));
+    const Times times;
+    put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+}
+
+// What takes less than looking at the clock is not measured one by one.
+void PoolWorker::runQuickRange(const PoolTarget &target)
+{
+    const char *at = m_body.constData();
+    qint64 items = 1;             // to be measured together
     Times times;
     times.began = aio_raw::now();
     times.items = 0;
     const auto report = [&] {
         times.ended = aio_raw::now();
-        if (times.items > 0)
+        if (times.items > 0) {
             put(TimesRecord, &times, sizeof times);
+            const qint64 each = std::max<qint64>((times.ended - times.began) / times.items, 1);
+            items = std::clamp<qint64>(measuredTime / each, 1, mostMeasured);
+        }
         times.began = times.ended;
         times.items = 0;
     };
     for (m_index = 0; m_index < m_range.count; ++m_index) {
         if (!m_lane.begin(m_range.epoch))
             break;
-        if (runPackedItem(target, items + std::size_t(m_index) * m_range.stride))
-            ++times.items;
-        if (times.items >= packedTimesInterval)
+        quint32 size = m_range.stride;
+        bool hasResult = false;
+        if (size > 0) {
+            hasResult = runPackedItem(target, at);
+        } else {
+            size = aio_raw::loadLittle<quint32>(at);
+            at += sizeof size;
+            hasResult = runPlainItem(target, QByteArrayView(at, qsizetype(size)));
+        }
+        at += size;
+        times.items += hasResult ? 1 : 0;
+        if (times.items >= items)
             report();
     }
     report();
@@ -349,18 +385,38 @@ std::stop_token PoolWorker::stopToken()
 
 void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize)
 {
+    constexpr std::size_t small = 256;
+    constexpr std::size_t littleRoom = Lane::ResultBytes / 2;
     constexpr char zeros[8] = {};
+    m_isHalfRung = m_isHalfRung && m_lane.results.room() < littleRoom;
     RecordHead head;
     head.bytes = quint32(firstSize + secondSize);
     head.type = type;
-    putAll(&head, sizeof head);
-    putAll(first, firstSize);
-    putAll(second, secondSize);
-    putAll(zeros, paddingOf(head.bytes));
+    char record[small];
+    std::size_t size = 0;
+    const auto add = [&](const void *data, std::size_t bytes) {
+        if (bytes > small - size) {
+            putAll(record, std::exchange(size, 0));
+            if (bytes > small) {
+                putAll(data, bytes);
+                return;
+            }
+        }
+        if (bytes > 0)
+            std::memcpy(record + size, data, bytes);
+        size += bytes;
+    };
+    add(&head, sizeof head);
+    add(first, firstSize);
+    add(second, secondSize);
+    add(zeros, paddingOf(head.bytes));
+    putAll(record, size);
     m_lane.results.commit();
     m_isUnrung = true;
     std::atomic_thread_fence(std::memory_order_seq_cst);    // the scheduler says that it waits, and then looks once more
-    if (m_lane.head().isAwaited.load(std::memory_order_relaxed) || m_lane.results.room() < Lane::ResultBytes / 2)
+    const bool hasLittleRoom = !m_isHalfRung && m_lane.results.room() < littleRoom;
+    m_isHalfRung = m_isHalfRung || hasLittleRoom;
+    if (hasLittleRoom || m_lane.head().isAwaited.load(std::memory_order_relaxed))
         ring();
 }
 

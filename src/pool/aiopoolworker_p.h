@@ -54,8 +54,10 @@ private:
     // -- running
     void runRange(quint16 flags);
     bool runPackedItem(const PoolTarget &target, const char *arguments);
+    bool runPlainItem(const PoolTarget &target, QByteArrayView arguments);
     void runItem(const PoolTarget &target, QByteArrayView arguments, Times &times);
-    void runPackedRange(const PoolTarget &target, const char *items);
+    void runQuickRange(const PoolTarget &target);
+    void putFailure(const PoolTarget &target);
     void lookAtMemory();
     // -- writing
     void put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second = nullptr, std::size_t secondSize = 0);
@@ -76,7 +78,9 @@ private:
     std::vector<PoolTarget> m_functions;
     std::map<quint32, BoundArguments> m_bounds;     // by number
     QByteArray m_body;
+    TaskScratch m_scratch;
     bool m_isUnrung = false;
+    bool m_isHalfRung = false;       // the scheduler was told that there is little room
 
     // the range that runs
     RangeHead m_range;
