@@ -445,6 +445,8 @@ void LocalEngine::breakPool(const AioError &error)
     m_tellsBroken = true;
     m_toStart = 0;
     m_isClosed = true;
+    for (const auto &worker : m_workers)
+        takeBack(*worker);      // what it runs goes on
     for (const PoolRange &range : m_queue.takeAll())
         failRange(range, error);
     for (const auto &worker : m_workers) {
