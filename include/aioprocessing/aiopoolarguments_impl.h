@@ -117,6 +117,7 @@ public:
 
     void appendPacked(const void *bytes, qsizetype size) { m_bytes.append(static_cast<const char *>(bytes), size); }
     void append(std::span<const QVariant> arguments);
+    void append(const QVariantList &arguments) { append(std::span<const QVariant>(arguments)); }
     /*! \a bound, which may be null, stands before the arguments of each item. */
     void bind(PoolBoundPtr bound);
 

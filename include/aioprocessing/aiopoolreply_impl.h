@@ -4,6 +4,7 @@
 
 // What becomes of the tasks of an AioPool. Do not include this directly: include <AioProcessing/AioPool>.
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aioerror.h>
 #include <aioprocessing/aiotask.h>
 
@@ -31,6 +32,18 @@ class PoolCore;
 struct PoolJob;
 
 /*!
+ * What tasks returned. The bytes of packed results stand one behind the other; of others an uint32 with the length and the encoding of a
+ * QVariant, or IsBuffer for the next of the buffers.
+ */
+struct PoolResults
+{
+    static constexpr quint32 IsBuffer = ~quint32(0);
+
+    QByteArray bytes;
+    QList<AioBuffer> buffers;
+};
+
+/*!
  * The outcome of the tasks that were submitted together; shared by the pool and who waits. Done when each task has an outcome, or when it
  * was cancelled.
  */
@@ -42,16 +55,13 @@ public:
     Q_DISABLE_COPY_MOVE(PoolReply)
 
     // -- the pool's side, on its thread
-    /*!
-     * Items \a first to \a first + \a count - 1 have returned. The bytes of packed results stand one behind the other; of others an
-     * uint32 with the length and the encoding of a QVariant.
-     */
-    void accept(qsizetype first, qsizetype count, QByteArrayView results);
+    /*! Items \a first to \a first + \a count - 1 have returned. */
+    void accept(qsizetype first, qsizetype count, const PoolResults &results);
     void fail(qsizetype index, const AioError &error);
     /*! \a items more have an outcome. Follows the two above; with the last of them it is done. */
     void count(qsizetype items);
-    /*! The results in \a results, as accept() takes them, as QVariants; one that cannot be read is invalid. */
-    QVariantList variants(qsizetype count, QByteArrayView results) const;
+    /*! \a results as QVariants; one that cannot be read is invalid. */
+    QVariantList variants(qsizetype count, const PoolResults &results) const;
     /*! All that is not done yet is so now, and failed with \a error. */
     bool end(const AioError &error);
     void begin(const std::weak_ptr<PoolCore> &core, const std::shared_ptr<const PoolJob> &job);

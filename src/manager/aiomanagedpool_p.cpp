@@ -68,12 +68,12 @@ public:
         news.lost = lost;
         add(std::move(news));
     }
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
                   qint64 worker) override
     {
         PoolNews news = about(PoolNews::Finished, job, first);
         news.count = count;
-        news.results = results.toByteArray();
+        news.results.bytes = withoutBuffers(results);
         news.times = times;
         news.worker = worker;
         add(std::move(news));
@@ -335,7 +335,7 @@ void ManagedPool::tell(const PoolNews &news)
         return;         // the face's process does not ask
     }
     tellLostLines(news, number, face->second);
-    if (news.results.size() > mostResultBytes)
+    if (news.results.bytes.size() > mostResultBytes)
         tellTooLarge(news, number, face->second);
     else
         face->second.news.append(QVariant(toParts(news, number)));
@@ -367,7 +367,7 @@ void ManagedPool::tellTooLarge(const PoolNews &news, quint64 number, Face &face)
     PoolNews failure;
     failure.kind = PoolNews::Failed;
     const auto text = QStringLiteral("results of %1 bytes are more than a manager sends at once: use smaller chunks, or a queue");
-    failure.error = AioError(AioError::TooLarge, text.arg(news.results.size()));
+    failure.error = AioError(AioError::TooLarge, text.arg(news.results.bytes.size()));
     for (quint32 i = 0; i < news.count; ++i) {
         failure.first = news.first + i;
         face.news.append(QVariant(toParts(failure, number)));

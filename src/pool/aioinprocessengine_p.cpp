@@ -337,15 +337,17 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
         const QByteArrayView arguments = job.arguments.slice(range.first, 1);
         BoundArguments *bound = worker.boundOf(job.arguments.bound());
         if (job.arguments.isPacked()) {
-            news.results.resize(qsizetype(target->packed().resultBytes));
+            news.results.bytes.resize(qsizetype(target->packed().resultBytes));
             const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : QByteArray();
-            target->runPacked(bound ? whole.constData() : arguments.data(), news.results.data());
+            target->runPacked(bound ? whole.constData() : arguments.data(), news.results.bytes.data());
         } else {
             TaskScratch scratch;
             target->run(scratch, bound ? bound->values() : QVariantList(), arguments.sliced(4));
             char size[4];
-            aio_raw::storeLittle(quint32(scratch.result.size()), size);
-            news.results = QByteArray(size, sizeof size) + scratch.result;
+            aio_raw::storeLittle(scratch.buffer.isNull() ? quint32(scratch.result.size()) : PoolResults::IsBuffer, size);
+            news.results.bytes = QByteArray(size, sizeof size) + scratch.result;
+            if (!scratch.buffer.isNull())
+                news.results.buffers.append(scratch.buffer);
         }
     } catch (...) {
         news.kind = PoolNews::Failed;

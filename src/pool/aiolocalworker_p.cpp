@@ -18,6 +18,8 @@ using aio_raw::Lane;
 
 namespace {
 
+constexpr int mostBuffers = 16;    // that a worker returns before somebody looks
+
 AioBuffer newLane()
 {
     const AioBuffer memory{qsizetype(Lane::bytes())};
@@ -80,7 +82,7 @@ void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
 }
 
 LocalWorker::LocalWorker()
-    : startedAt(aio_raw::now()), m_box(1), m_memory(newLane()), m_lane(m_memory.block()->data())
+    : startedAt(aio_raw::now()), m_box(mostBuffers), m_memory(newLane()), m_lane(m_memory.block()->data())
 {
     lastNews = startedAt;
     setAwaited(true);
@@ -323,18 +325,18 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
     Times times;
     switch (head.type) {
     case PackedRecord:
+        return takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), Packed, news);
     case PlainRecord:
-        if (flying.empty())
-            return false;
-        takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), head.type == PackedRecord, news);
-        return true;
+        return takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), head.flags & InBox ? Boxed : Encoded, news);
     case ValueRecord:
     case FailedRecord:
-        if (flying.empty() || head.bytes < sizeof times)
+        if (head.bytes < sizeof times)
             return false;
         std::memcpy(&times, bytes, sizeof times);
-        takeOutcome(head.type == ValueRecord ? PoolNews::Finished : PoolNews::Failed,
-                    QByteArrayView(bytes + sizeof times, qsizetype(head.bytes - sizeof times)), false, news);
+        if (!takeOutcome(head.type == ValueRecord ? PoolNews::Finished : PoolNews::Failed,
+                         QByteArrayView(bytes + sizeof times, qsizetype(head.bytes - sizeof times)),
+                         head.flags & InBox ? Boxed : Encoded, news))
+            return false;
         takeTimes(times, news);
         return true;
     case TimesRecord:
@@ -389,8 +391,13 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
     return true;
 }
 
-void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool isPacked, std::vector<PoolNews> &news)
+bool LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, Form form, std::vector<PoolNews> &news)
 {
+    if (flying.empty())
+        return false;
+    std::optional<QVariant> boxed;
+    if (form == Boxed && !(boxed = m_box.tryGet()))
+        return false;
     PoolRange &range = flying.front();
     const bool goesOn = kind == PoolNews::Finished && !news.empty() && news.back().kind == kind && news.back().job == range.job
         && news.back().worker == number && news.back().first + news.back().count == range.first;
@@ -408,14 +415,17 @@ void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool is
     if (kind == PoolNews::Failed) {
         item.error = decodeError(bytes.toByteArray());
     } else {
-        if (item.results.capacity() < item.results.size() + bytes.size() + 4)
-            item.results.reserve(std::max<qsizetype>(2 * item.results.capacity(), item.results.size() + bytes.size() + 4));
-        if (!isPacked) {
+        QByteArray &results = item.results.bytes;
+        if (results.capacity() < results.size() + bytes.size() + 4)
+            results.reserve(std::max<qsizetype>(2 * results.capacity(), results.size() + bytes.size() + 4));
+        if (form != Packed) {
             char size[4];
-            aio_raw::storeLittle(quint32(bytes.size()), size);
-            item.results.append(size, sizeof size);
+            aio_raw::storeLittle(boxed ? PoolResults::IsBuffer : quint32(bytes.size()), size);
+            results.append(size, sizeof size);
         }
-        item.results.append(bytes.data(), bytes.size());
+        if (boxed)
+            item.results.buffers.append(boxed->value<AioBuffer>());
+        results.append(bytes.data(), bytes.size());
     }
     ++range.first;
     --m_items;
@@ -428,6 +438,7 @@ void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool is
         doom = NoDoom;      // it has returned after all
         killAt = INT64_MAX;
     }
+    return true;
 }
 
 void LocalWorker::takeTimes(const Times &times, std::vector<PoolNews> &news)

@@ -37,7 +37,7 @@ struct PoolNews
     PoolJobPtr job;
     quint32 first = 0;
     quint32 count = 1;
-    QByteArray results;
+    PoolResults results;
     PoolTimes times;
     AioError error;
     int value = 0;
@@ -125,7 +125,8 @@ private:
         QByteArrayView view;
     };
     bool takeRecord(const RecordHead &head, const char *bytes, std::vector<PoolNews> &news);
-    void takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool isPacked, std::vector<PoolNews> &news);
+    enum Form { Packed, Encoded, Boxed };
+    bool takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, Form form, std::vector<PoolNews> &news);
     void takeTimes(const Times &times, std::vector<PoolNews> &news);
     void append(const QByteArray &bytes, const PoolJobPtr &job = {}, QByteArrayView view = {});
     void commit();

@@ -95,7 +95,7 @@ public:
     void started(const PoolJobPtr &job, quint32 index, int attempt, qint64 worker) override;
     void progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text) override;
     void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override;
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
                   qint64 worker) override;
     void failed(const PoolJobPtr &job, quint32 index, const AioError &error) override;
     void workerStarted(qint64 worker) override;

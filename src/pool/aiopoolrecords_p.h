@@ -64,6 +64,9 @@ enum OutcomeRecord : quint16 {
     LogRecord              // Logged and UTF-16 text, of the item that runs
 };
 
+/* Of a ValueRecord or PlainRecord: the value is the next buffer in the worker's box, and nothing stands here. */
+enum OutcomeFlag : quint16 { InBox = 1 };
+
 struct Times
 {
     qint64 began = 0;

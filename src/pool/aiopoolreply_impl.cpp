@@ -12,6 +12,39 @@
 
 namespace aio_detail {
 
+namespace {
+
+/* Results that are not packed, one after the other. */
+class ResultReader
+{
+public:
+    explicit ResultReader(const PoolResults &results)
+        : m_reader(results.bytes.constData(), std::size_t(results.bytes.size())), m_buffers(results.buffers)
+    { }
+
+    AioError next(QVariant &value)
+    {
+        const quint32 size = m_reader.number<quint32>();
+        if (size == PoolResults::IsBuffer && m_nextBuffer < m_buffers.size()) {
+            value = QVariant::fromValue(m_buffers[m_nextBuffer++]);
+            return {};
+        }
+        const char *bytes = m_reader.bytes(size);
+        try {
+            return decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
+        } catch (...) {    // a stream operator of the application
+            return errorOfCurrentException(QStringLiteral("a stream operator for a result"));
+        }
+    }
+
+private:
+    aio_raw::ByteReader m_reader;
+    const QList<AioBuffer> m_buffers;
+    qsizetype m_nextBuffer = 0;
+};
+
+} // namespace
+
 PoolReply::PoolReply() = default;
 PoolReply::~PoolReply() = default;
 ResultsReply<void>::~ResultsReply() = default;
@@ -25,31 +58,28 @@ void PoolReply::begin(const std::weak_ptr<PoolCore> &core, const std::shared_ptr
     m_firstId = job->firstId;
 }
 
-void PoolReply::accept(qsizetype first, qsizetype number, QByteArrayView results)
+void PoolReply::accept(qsizetype first, qsizetype number, const PoolResults &results)
 {
     const std::lock_guard lock(m_mutex);
     if (m_isEnding)
         return;
     if (isPackedReply()) {
-        if (results.size() == number * packedSize())
-            storePacked(first, number, results.data());
-    } else {
-        aio_raw::ByteReader reader(results.data(), std::size_t(results.size()));
-        for (qsizetype i = first; i < first + number; ++i) {
-            const quint32 size = reader.number<quint32>();
-            const char *bytes = reader.bytes(size);
-            AioError error;
-            try {
-                QVariant value;
-                error = decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
-                if (!error)
-                    store(i, std::move(value));
-            } catch (...) {    // the wrong type, or a stream operator of the application
-                error = errorOfCurrentException(QStringLiteral("a stream operator for a result"));
-            }
-            if (error)
-                note(i, error);
+        if (results.bytes.size() == number * packedSize())
+            storePacked(first, number, results.bytes.constData());
+        return;
+    }
+    ResultReader reader(results);
+    for (qsizetype i = first; i < first + number; ++i) {
+        QVariant value;
+        AioError error = reader.next(value);
+        try {
+            if (!error)
+                store(i, std::move(value));
+        } catch (...) {    // the wrong type
+            error = errorOfCurrentException(QStringLiteral("a result"));
         }
+        if (error)
+            note(i, error);
     }
 }
 
@@ -205,24 +235,18 @@ void PoolReply::whenDone(std::function<void()> callback)
     callback();
 }
 
-QVariantList PoolReply::variants(qsizetype number, QByteArrayView results) const
+QVariantList PoolReply::variants(qsizetype number, const PoolResults &results) const
 {
     QVariantList list;
-    aio_raw::ByteReader reader(results.data(), std::size_t(results.size()));
+    list.reserve(number);
+    ResultReader reader(results);
     for (qsizetype i = 0; i < number; ++i) {
-        if (isPackedReply()) {
-            const char *bytes = reader.bytes(std::size_t(packedSize()));
-            list.append(bytes ? packedVariant(bytes) : QVariant());
-            continue;
-        }
-        const quint32 size = reader.number<quint32>();
-        const char *bytes = reader.bytes(size);
         QVariant value;
-        try {
-            if (bytes && decodeVariant(QByteArrayView(bytes, qsizetype(size)), value, "AioPool::result"))
-                value = QVariant();
-        } catch (...) {    // the reply says so
-            value = QVariant();
+        if (!isPackedReply()) {
+            if (reader.next(value))
+                value = QVariant();     // the reply says so
+        } else if (results.bytes.size() == number * packedSize()) {
+            value = packedVariant(results.bytes.constData() + i * packedSize());
         }
         list.append(value);
     }

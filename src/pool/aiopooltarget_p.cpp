@@ -66,11 +66,17 @@ void PoolTarget::run(TaskScratch &scratch, const QVariantList &bound, QByteArray
     if (scratch.result.capacity() > mostKept)
         scratch.result = QByteArray();
     scratch.result.truncate(0);
+    scratch.buffer = AioBuffer();
     readArguments(bytes, scratch.arguments);
     if (!bound.isEmpty())
         scratch.arguments = bound + scratch.arguments;
     const auto clear = qScopeGuard([&] { scratch.arguments.clear(); });    // they may hold much
     const QVariant result = runFitted(m_target, m_name, scratch.arguments);
+    if (result.metaType() == QMetaType::fromType<AioBuffer>()) {
+        scratch.buffer = result.value<AioBuffer>();
+        if (!scratch.buffer.isNull())
+            return;
+    }
     AioError error = encodeVariant(result, scratch.result, "AioPool::result");
     if (!error && scratch.result.size() > (qsizetype(1) << 29)) {
         error = makeError(AioError::TooLarge,

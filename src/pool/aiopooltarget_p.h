@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aiopool.h>
 
 #include <QByteArray>
@@ -16,6 +17,7 @@ struct TaskScratch
 {
     QVariantList arguments;
     QByteArray result;
+    AioBuffer buffer;      // the result instead, if it is one
 };
 
 /* A function of this process as those who run tasks see it. */
@@ -29,7 +31,7 @@ public:
     bool isContextual() const { return m_target.takesContext; }
 
     /*
-     * Runs it and leaves its result's encoding in \a scratch. Throws what it throws, and AioException for what cannot be read or
+     * Runs it and leaves its result in \a scratch, encoded or as a buffer. Throws what it throws, and AioException for what cannot be read or
      * written.
      */
     void run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView arguments) const;

@@ -49,19 +49,18 @@ struct PoolWorker::Stopper
 
 void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, const AioCall &initializer, bool watchesMemory)
 {
-    const AioBuffer memory = box.get<AioBuffer>();
-    PoolWorker worker(memory, wake, news, attention, watchesMemory);
+    PoolWorker worker(box, wake, news, attention, watchesMemory);
     if (!initializer.isNull())
         initializer.run();
     worker.sayReady();
     worker.run();
 }
 
-PoolWorker::PoolWorker(const AioBuffer &memory, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory)
-    : m_memory(memory), m_lane(memory.block()->data()), m_wake(wake), m_news(news), m_attention(attention),
+PoolWorker::PoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory)
+    : m_box(box), m_memory(box.get<AioBuffer>()), m_lane(m_memory.block()->data()), m_wake(wake), m_news(news), m_attention(attention),
       m_watchesMemory(watchesMemory)
 {
-    if (!Lane::isLane(memory.constData(), std::size_t(memory.size()))) {
+    if (!Lane::isLane(m_memory.constData(), std::size_t(m_memory.size()))) {
         throwError(AioError::VersionMismatch, QStringLiteral("the parent process speaks another version of the pool's protocol"),
                    QStringLiteral("AioPool::start"));
     }
@@ -208,8 +207,10 @@ void PoolWorker::runRange(quint16 flags)
 void PoolWorker::runItem(const PoolTarget &target, QByteArrayView arguments, Times &times)
 {
     QByteArray failure;
+    quint16 flags = 0;
     try {
         target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
+        flags = putBuffer();
     } catch (...) {
         failure = encodeError(errorOfCurrentException(target.name()));
     }
@@ -221,7 +222,7 @@ void PoolWorker::runItem(const PoolTarget &target, QByteArrayView arguments, Tim
     flushProgress();
     flushLost();
     AIO_FAULT_POINT("worker.result.before");
-    put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+    put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()), flags);
     AIO_FAULT_POINT("worker.result.after");
 }
 
@@ -252,16 +253,31 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
 
 bool PoolWorker::runPlainItem(const PoolTarget &target, QByteArrayView arguments)
 {
+    quint16 flags = 0;
     try {
         target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
+        flags = putBuffer();
     } catch (...) {
         putFailure(target);
         return false;
     }
     AIO_FAULT_POINT("worker.result.before");
-    put(PlainRecord, m_scratch.result.constData(), std::size_t(m_scratch.result.size()));
+    put(PlainRecord, m_scratch.result.constData(), std::size_t(m_scratch.result.size()), nullptr, 0, flags);
     AIO_FAULT_POINT("worker.result.after");
     return true;
+}
+
+// A result that is a buffer goes ahead of its record. It is there when the record is, whatever becomes of this worker.
+quint16 PoolWorker::putBuffer()
+{
+    if (m_scratch.buffer.isNull())
+        return 0;
+    const AioBuffer buffer = std::exchange(m_scratch.buffer, {});
+    if (!m_box.put(QVariant::fromValue(buffer), QDeadlineTimer(0))) {
+        ring();
+        m_box.put(QVariant::fromValue(buffer));
+    }
+    return InBox;
 }
 
 // In a catch (...).
@@ -383,7 +399,8 @@ std::stop_token PoolWorker::stopToken()
 
 // -- writing
 
-void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize)
+void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize,
+                     quint16 flags)
 {
     constexpr std::size_t small = 256;
     constexpr std::size_t littleRoom = Lane::ResultBytes / 2;
@@ -392,6 +409,7 @@ void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSiz
     RecordHead head;
     head.bytes = quint32(firstSize + secondSize);
     head.type = type;
+    head.flags = flags;
     char record[small];
     std::size_t size = 0;
     const auto add = [&](const void *data, std::size_t bytes) {

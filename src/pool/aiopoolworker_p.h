@@ -24,7 +24,7 @@
 namespace aio_detail {
 
 /*
- * The function of a worker process: runs what comes through the lane in \a box until it is told to end. \a wake is rung when there is
+ * The function of a worker process: runs what comes through the lane in \a box until it is told to end, and puts buffers there. \a wake is rung when there is
  * more to read or more room to write, \a news rings the scheduler, and \a attention says that the task that runs is to stop.
  */
 void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, const AioCall &initializer, bool watchesMemory);
@@ -32,7 +32,7 @@ void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &atte
 class PoolWorker final : public TaskHost
 {
 public:
-    PoolWorker(const AioBuffer &memory, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory);
+    PoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory);
     ~PoolWorker() override;
 
     void sayReady();
@@ -58,9 +58,11 @@ private:
     void runItem(const PoolTarget &target, QByteArrayView arguments, Times &times);
     void runQuickRange(const PoolTarget &target);
     void putFailure(const PoolTarget &target);
+    quint16 putBuffer();
     void lookAtMemory();
     // -- writing
-    void put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second = nullptr, std::size_t secondSize = 0);
+    void put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second = nullptr, std::size_t secondSize = 0,
+             quint16 flags = 0);
     void putAll(const void *data, std::size_t size);
     void waitForRoom();
     void ring();
@@ -68,6 +70,7 @@ private:
     void putLine(const QString &line);
     void flushLost();
 
+    AioQueue &m_box;
     const AioBuffer m_memory;
     aio_raw::Lane m_lane;
     AioEvent &m_wake;

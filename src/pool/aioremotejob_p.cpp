@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "pool/aioremotejob_p.h"
 
+#include "codec/aiovariantcodec_p.h"
+#include "codec/rawbytes.h"
 #include "pool/aiopooltarget_p.h"
 #include "process/aioregistry_p.h"
 
@@ -86,6 +88,29 @@ PoolSettings settingsFromParts(const QVariantList &parts)
     return settings;
 }
 
+QByteArray withoutBuffers(const PoolResults &results)
+{
+    if (results.buffers.isEmpty())
+        return results.bytes;
+    QByteArray all;
+    aio_raw::ByteReader reader(results.bytes.constData(), std::size_t(results.bytes.size()));
+    qsizetype next = 0;
+    while (reader.left() > 0 && !reader.failed()) {
+        QByteArray encoded;
+        quint32 size = reader.number<quint32>();
+        if (size == PoolResults::IsBuffer && next < results.buffers.size()) {
+            if (encodeVariant(QVariant::fromValue(results.buffers[next++]), encoded, "AioPool::result"))
+                encoded.clear();
+        } else if (const char *bytes = reader.bytes(size)) {
+            encoded = QByteArray(bytes, qsizetype(size));
+        }
+        char head[4];
+        aio_raw::storeLittle(quint32(encoded.size()), head);
+        all.append(head, sizeof head).append(encoded);
+    }
+    return all;
+}
+
 QVariantList toParts(const PoolNews &news, quint64 number)
 {
     switch (news.kind) {
@@ -98,7 +123,7 @@ QVariantList toParts(const PoolNews &news, quint64 number)
             return {news.kind, number, news.first, news.lost};
         return {news.kind, number, news.first, news.lost, news.text};
     case PoolNews::Finished:
-        return {news.kind, number, news.first, news.count, news.results, news.times.waited, news.times.ran, news.times.items, news.worker};
+        return {news.kind, number, news.first, news.count, news.results.bytes, news.times.waited, news.times.ran, news.times.items, news.worker};
     case PoolNews::Failed:
         return {news.kind, number, news.first, QVariant::fromValue(news.error)};
     case PoolNews::WorkerStarted:
@@ -132,7 +157,7 @@ PoolNews newsFromParts(const QVariantList &parts, quint64 &number)
         break;
     case PoolNews::Finished:
         news.count = parts.value(3).toUInt();
-        news.results = parts.value(4).toByteArray();
+        news.results.bytes = parts.value(4).toByteArray();
         news.times = {parts.value(5).toLongLong(), parts.value(6).toLongLong(), parts.value(7).toUInt()};
         news.worker = parts.value(8).toLongLong();
         break;

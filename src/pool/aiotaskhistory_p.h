@@ -31,7 +31,7 @@ public:
     void started(const PoolJob &job, quint32 index, int attempt, qint64 worker);
     void progressed(const PoolJob &job, quint32 index, int value, int maximum, const QString &text);
     void logged(const PoolJob &job, quint32 index, const QString &line, qint64 lost);
-    void finished(const PoolJob &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker);
+    void finished(const PoolJob &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times, qint64 worker);
     void failed(const PoolJob &job, quint32 index, const AioError &error);
 
     /*

@@ -165,39 +165,47 @@ private Q_SLOTS:
         QTest::newRow("map") << 0;
         QTest::newRow("map, item by item") << 1;
         QTest::newRow("mapAsync") << 2;
-        QTest::newRow("coro_map") << 3;
-        QTest::newRow("coro_imap") << 4;
-        QTest::newRow("coro_imapUnordered, chunks") << 5;
     }
     void eachWorkerGetsThemOnce()
     {
         QFETCH(int, form);
-        AioTest::run([form]() -> QCoro::Task<> {
+        AioPool pool(2);
+        const auto bound = AioBound(Table(QByteArray(mebibyte, 'x'))).each(QList<int>(1000, 1));
+        const Sends sends;
+        Table::s_written = 0;
+        const QStringList results = form < 2 ? pool.map<&reads>(bound, form) : resultsOf(pool.mapAsync<&reads>(bound));
+        QCOMPARE(results.size(), 1000);
+        QCOMPARE(Table::s_written, 1);
+        QVERIFY(sends.areAtMost(2));
+        QVERIFY2(areReadOnce(results), qPrintable(results.join(QLatin1Char(' '))));
+    }
+
+    void eachWorkerOfACoroutineGetsThemOnce_data()
+    {
+        QTest::addColumn<int>("chunk");     // 0: coro_map
+        QTest::newRow("coro_map") << 0;
+        QTest::newRow("coro_imap") << 1;
+        QTest::newRow("coro_imap, chunks") << 10;
+    }
+    void eachWorkerOfACoroutineGetsThemOnce()
+    {
+        QFETCH(int, chunk);
+        AioTest::run([chunk]() -> QCoro::Task<> {
             AioPool pool(2);
-            const Table table(QByteArray(mebibyte, 'x'));
-            const QList<int> items(1000, 1);
-            const auto bound = AioBound(table).each(items);
+            const auto bound = AioBound(Table(QByteArray(mebibyte, 'x'))).each(QList<int>(1000, 1));
             const Sends sends;
             Table::s_written = 0;
             QStringList results;
-            if (form < 2) {
-                results = pool.map<&reads>(bound, form);
-            } else if (form == 2) {
-                results = resultsOf(pool.mapAsync<&reads>(bound));
-            } else if (form == 3) {
+            if (chunk == 0) {
                 results = co_await pool.coro_map<&reads>(bound, 7);
-            } else if (form == 4) {
-                QCORO_FOREACH(const QString &result, pool.coro_imap<&reads>(bound))
-                    results.append(result);
             } else {
-                QCORO_FOREACH(const QString &result, pool.coro_imapUnordered<&reads>(bound, 10))
+                QCORO_FOREACH(const QString &result, pool.coro_imap<&reads>(bound, chunk))
                     results.append(result);
             }
-            AIO_COMPARE(results.size(), items.size());
+            AIO_COMPARE(results.size(), 1000);
             AIO_COMPARE(Table::s_written, 1);
             AIO_VERIFY(sends.areAtMost(2));
-            for (const QString &result : std::as_const(results))
-                AIO_VERIFY2(result.endsWith(QStringLiteral(":1")), qPrintable(result));
+            AIO_VERIFY2(areReadOnce(results), qPrintable(results.join(QLatin1Char(' '))));
             co_await pool.coro_close();
         });
     }
@@ -314,6 +322,10 @@ private Q_SLOTS:
     }
 
 private:
+    static bool areReadOnce(const QStringList &results)
+    {
+        return std::all_of(results.begin(), results.end(), [](const QString &result) { return result.endsWith(QStringLiteral(":1")); });
+    }
     template<class T>
     static QList<T> resultsOf(QFuture<T> future)
     {

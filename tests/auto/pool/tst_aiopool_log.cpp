@@ -148,7 +148,9 @@ private Q_SLOTS:
         Listener listener(pool);
         QCOMPARE(pool.map<&counts>({3, 0, 2}), (QList<int>{3, 0, 2}));
         QTRY_COMPARE(listener.all.size(), std::size_t(8));
-        const quint64 first = listener.all[0].id < listener.all[1].id ? listener.all[0].id : listener.all[1].id;
+        quint64 first = listener.all[0].id;
+        for (const Line &line : listener.all)
+            first = std::min(first, line.id);
         QCOMPARE(listener.of(first), expected(3, QStringLiteral("done")));
         QCOMPARE(listener.of(first + 2), expected(2, QStringLiteral("done")));
     }

@@ -43,6 +43,12 @@ int untilStopped(AioTaskContext &task, AioQueue &said, AioEvent &leave)
 
 QString joined(const QString &left, const QString &right) { return left + right; }
 int sum(int left, int right) { return left + right; }
+AioBuffer filled(int size)
+{
+    AioBuffer buffer(size);
+    std::memset(buffer.data(), 'b', std::size_t(size));
+    return buffer;
+}
 int logging(AioTaskContext &task, int lines, int length)
 {
     for (int i = 0; i < lines; ++i)
@@ -59,6 +65,7 @@ public:
         int count = 0;
         AioError error;
         QByteArray result;
+        AioBuffer buffer;
     };
 
     void started(const PoolJobPtr &job, quint32 index, int attempt, qint64) override
@@ -83,9 +90,11 @@ public:
         m_lostLines += lost;
         m_condition.notify_all();
     }
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &, qint64) override
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &all, const PoolTimes &, qint64) override
     {
         const Call call(*this);
+        const QByteArrayView results = all.bytes;
+        QList<AioBuffer> buffers = all.buffers;
         const qsizetype whole = results.size();
         qsizetype at = 0;
         for (quint32 i = 0; i < count; ++i) {
@@ -95,7 +104,11 @@ public:
                 outcome.result = results.sliced(at, whole / count).toByteArray();
                 at += whole / count;
             } else {
-                const quint32 size = aio_raw::loadLittle<quint32>(results.data() + at);
+                quint32 size = aio_raw::loadLittle<quint32>(results.data() + at);
+                if (size == PoolResults::IsBuffer) {
+                    outcome.buffer = buffers.takeFirst();
+                    size = 0;
+                }
                 outcome.result = results.sliced(at + 4, size).toByteArray();
                 at += 4 + size;
             }
@@ -302,7 +315,7 @@ private Q_SLOTS:
         const auto engine = maker()(withWorkers(1), recorder);
         const auto bad = jobOf<&failing>(1);
         auto unknown = std::make_shared<PoolJob>();
-        unknown->arguments.append({});
+        unknown->arguments.append(QVariantList());
         unknown->count = 1;
         unknown->function = "nobody";
         unknown->firstId = s_nextId++;
@@ -453,6 +466,24 @@ private Q_SLOTS:
             QCOMPARE(outcome.error.code, AioError::NoError);
             QVERIFY(outcome.result.size() > 2 * left.size());
         }
+    }
+
+    void buffersAreHandedOver()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(2), recorder);
+        const auto job = mapOf<&filled>(QList<int>(100, 1000), 10);
+        const auto empty = jobOf<&filled>(0);
+        engine->submit(job);
+        engine->submit(empty);
+        recorder.waitFor(job);
+        recorder.waitFor(empty);
+        for (quint32 i = 0; i < job->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(job, i);
+            QVERIFY(outcome.result.isEmpty());
+            QCOMPARE(outcome.buffer.view(), QByteArrayView(QByteArray(1000, 'b')));
+        }
+        QCOMPARE(recorder.outcome(empty).error.code, AioError::NoError);
     }
 
     void linesComeInOrderOrAreCounted()
