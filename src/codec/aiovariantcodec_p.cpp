@@ -11,21 +11,10 @@ namespace aio_detail {
 
 namespace {
 
-bool write(VariantWriter &writer, const QVariant &value)
-{
-    return writer.write(value);
-}
-
-bool write(VariantWriter &writer, std::span<const QVariant> values)
-{
-    return writer.writeList(values);
-}
-
-template<class Value>
-AioError encode(VariantWriter &writer, const Value &value, QByteArray &out, const char *operation)
+AioError encode(VariantWriter &writer, const QVariant &value, QByteArray &out, const char *operation)
 {
     const qsizetype before = out.size();
-    if (write(writer, value))
+    if (writer.write(value))
         return {};
     out.truncate(before);
     if (writer.isOverLimit())
@@ -47,24 +36,6 @@ AioError encodeVariantWithin(qsizetype limit, const QVariant &value, QByteArray 
     const AioError error = encode(writer, value, out, operation);
     fits = !writer.isOverLimit();
     return error;
-}
-
-AioError encodeListWithin(qsizetype limit, std::span<const QVariant> values, QByteArray &out, bool &fits, const char *operation)
-{
-    VariantWriter writer(out, limit);
-    const AioError error = encode(writer, values, out, operation);
-    fits = !writer.isOverLimit();
-    return error;
-}
-
-AioError decodeList(QByteArrayView bytes, QVariantList &values, const char *operation)
-{
-    VariantReader reader(bytes);
-    values.clear();
-    if (reader.readAll(values))
-        return {};
-    values.clear();
-    return makeError(reader.errorCode(), reader.errorText(), QLatin1StringView(operation));
 }
 
 AioError decodeVariant(QByteArrayView bytes, QVariant &value, const char *operation)

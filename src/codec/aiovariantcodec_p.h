@@ -8,8 +8,6 @@
 #include <QByteArrayView>
 #include <QVariant>
 
-#include <span>
-
 /*
  * How a QVariant becomes bytes: the library's own encoding, between processes of one user that run this library. It keeps
  * every type exactly (an int stays an int) and is fast for what messages are mostly made of.
@@ -55,18 +53,11 @@ constexpr int maxVariantDepth = 64;
  */
 [[nodiscard]] AioError encodeVariantWithin(qsizetype limit, const QVariant &value, QByteArray &out, bool &fits, const char *operation = "");
 
-/*! The same, and what it writes is the encoding of a QVariantList of \a values. */
-[[nodiscard]] AioError encodeListWithin(qsizetype limit, std::span<const QVariant> values, QByteArray &out, bool &fits,
-                                        const char *operation = "");
-
 /*!
  * Reads exactly one value from \a bytes into \a value. Returns an error with code NoError, or: Unserializable for a type
  * that this process does not know, ProtocolError for bytes that are no value. After an error \a value is invalid; without
  * one it is what was written, which may be an invalid QVariant.
  */
 [[nodiscard]] AioError decodeVariant(QByteArrayView bytes, QVariant &value, const char *operation = "");
-
-/*! The same for the encoding of a QVariantList. What \a values has room for is used again. After an error it is empty. */
-[[nodiscard]] AioError decodeList(QByteArrayView bytes, QVariantList &values, const char *operation = "");
 
 } // namespace aio_detail

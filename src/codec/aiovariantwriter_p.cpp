@@ -168,9 +168,13 @@ bool VariantWriter::writeStreamed(const QVariant &value)
 
 bool VariantWriter::writeList(std::span<const QVariant> list, int depth)
 {
-    writeTag(VariantTag::List);
-    if (isTooDeep(depth) || !writeLength(qsizetype(list.size())))
+    if (isTooDeep(depth))
         return false;
+    if (list.size() >= nullLength)
+        return writeLength(qsizetype(list.size()));     // says why not
+    char head[5] = {char(VariantTag::List)};
+    aio_raw::storeLittle(std::uint32_t(list.size()), head + 1);
+    m_out.append(head, sizeof head);
     for (const QVariant &item : list) {
         if (!write(item, depth + 1))
             return false;

@@ -416,16 +416,17 @@ bool LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, Form fo
         item.error = decodeError(bytes.toByteArray());
     } else {
         QByteArray &results = item.results.bytes;
-        if (results.capacity() < results.size() + bytes.size() + 4)
-            results.reserve(std::max<qsizetype>(2 * results.capacity(), results.size() + bytes.size() + 4));
-        if (form != Packed) {
-            char size[4];
-            aio_raw::storeLittle(boxed ? PoolResults::IsBuffer : quint32(bytes.size()), size);
-            results.append(size, sizeof size);
-        }
+        const qsizetype at = results.size();
+        const qsizetype head = form == Packed ? 0 : qsizetype(sizeof(quint32));
+        const qsizetype size = at + head + bytes.size();
+        if (results.capacity() < size)
+            results.reserve(std::max<qsizetype>(2 * results.capacity(), size));
+        results.resize(size);
+        if (form != Packed)
+            aio_raw::storeLittle(boxed ? PoolResults::IsBuffer : quint32(bytes.size()), results.data() + at);
+        std::memcpy(results.data() + at + head, bytes.data(), std::size_t(bytes.size()));
         if (boxed)
             item.results.buffers.append(boxed->value<AioBuffer>());
-        results.append(bytes.data(), bytes.size());
     }
     ++range.first;
     --m_items;

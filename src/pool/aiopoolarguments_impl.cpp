@@ -3,7 +3,7 @@
 #include <aioprocessing/aiopool.h>
 
 #include "base/aiologging_p.h"
-#include "codec/aiovariantcodec_p.h"
+#include "codec/aiovariantwriter_p.h"
 #include "codec/rawbytes.h"
 #include "process/aiocaught_p.h"
 
@@ -30,24 +30,24 @@ std::optional<PoolArguments> PoolArguments::fromBytes(qsizetype stride, const QB
 namespace {
 
 // Appends them to \a out. An error leaves it as it was.
-AioError encodeArguments(std::span<const QVariant> arguments, QByteArray &out)
+std::optional<AioError> encodeArguments(std::span<const QVariant> arguments, QByteArray &out)
 {
     constexpr qsizetype limit = qsizetype(1) << 30;
     const qsizetype before = out.size();
-    bool fits = true;
-    AioError error;
     try {
-        error = encodeListWithin(limit, arguments, out, fits, "AioPool::submit");
-    } catch (...) {    // a stream operator of the application
-        error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
+        VariantWriter writer(out, limit);
+        if (writer.writeList(arguments)) [[likely]]
+            return std::nullopt;
         out.truncate(before);
+        const QString operation = QStringLiteral("AioPool::submit");
+        if (!writer.isOverLimit())
+            return makeError(writer.errorCode(), writer.errorText(), operation);
+        return makeError(AioError::TooLarge, QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
+                         operation);
+    } catch (...) {    // a stream operator of the application
+        out.truncate(before);
+        return errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
     }
-    if (!error && !fits) {
-        error = makeError(AioError::TooLarge,
-                          QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
-                          QStringLiteral("AioPool::submit"));
-    }
-    return error;
 }
 
 } // namespace
@@ -57,7 +57,7 @@ PoolBoundPtr encodeBound(std::span<const QVariant> arguments)
     if (arguments.empty())
         return nullptr;
     const auto bound = std::make_shared<PoolBound>();
-    bound->error = encodeArguments(arguments, bound->bytes);
+    bound->error = encodeArguments(arguments, bound->bytes).value_or(AioError());
     return bound;
 }
 
@@ -65,9 +65,9 @@ void PoolArguments::append(std::span<const QVariant> arguments)
 {
     const qsizetype before = m_bytes.size();
     m_bytes.append(4, '\0');
-    const AioError error = encodeArguments(arguments, m_bytes);
+    const std::optional<AioError> error = encodeArguments(arguments, m_bytes);
     if (error && !m_error)
-        m_error = error;
+        m_error = *error;
     aio_raw::storeLittle(quint32(m_bytes.size() - before - 4), m_bytes.data() + before);
     m_ends.push_back(m_bytes.size());
 }

@@ -3,7 +3,8 @@
 #include <aioprocessing/aiopool.h>
 
 #include "base/aioguiwarning_p.h"
-#include "codec/aiovariantcodec_p.h"
+#include "base/aiologging_p.h"
+#include "codec/aiovariantreader_p.h"
 #include "codec/rawbytes.h"
 #include "pool/aiopoolcore_p.h"
 #include "process/aiocaught_p.h"
@@ -22,19 +23,23 @@ public:
         : m_reader(results.bytes.constData(), std::size_t(results.bytes.size())), m_buffers(results.buffers)
     { }
 
-    AioError next(QVariant &value)
+    /* Why it cannot be read; nothing: it can. */
+    std::optional<AioError> next(QVariant &value)
     {
         const quint32 size = m_reader.number<quint32>();
         if (size == PoolResults::IsBuffer && m_nextBuffer < m_buffers.size()) {
             value = QVariant::fromValue(m_buffers[m_nextBuffer++]);
-            return {};
+            return std::nullopt;
         }
         const char *bytes = m_reader.bytes(size);
+        VariantReader reader(QByteArrayView(bytes, bytes ? qsizetype(size) : 0));
         try {
-            return decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
+            if (reader.readAll(value)) [[likely]]
+                return std::nullopt;
         } catch (...) {    // a stream operator of the application
             return errorOfCurrentException(QStringLiteral("a stream operator for a result"));
         }
+        return makeError(reader.errorCode(), reader.errorText(), QStringLiteral("AioPool::result"));
     }
 
 private:
@@ -71,7 +76,7 @@ void PoolReply::accept(qsizetype first, qsizetype number, const PoolResults &res
     ResultReader reader(results);
     for (qsizetype i = first; i < first + number; ++i) {
         QVariant value;
-        AioError error = reader.next(value);
+        std::optional<AioError> error = reader.next(value);
         try {
             if (!error)
                 store(i, std::move(value));
@@ -79,7 +84,7 @@ void PoolReply::accept(qsizetype first, qsizetype number, const PoolResults &res
             error = errorOfCurrentException(QStringLiteral("a result"));
         }
         if (error)
-            note(i, error);
+            note(i, *error);
     }
 }
 

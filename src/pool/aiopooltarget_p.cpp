@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 #include "pool/aiopooltarget_p.h"
 
-#include "codec/aiovariantcodec_p.h"
+#include "base/aiologging_p.h"
+#include "codec/aiovariantreader_p.h"
+#include "codec/aiovariantwriter_p.h"
 #include "process/aiocaught_p.h"
 #include "process/aioregistry_p.h"
 
@@ -61,6 +63,7 @@ void PoolTarget::failPacked() const
 void PoolTarget::run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView bytes) const
 {
     constexpr qsizetype mostKept = 64 * 1024;
+    constexpr qsizetype mostBytes = qsizetype(1) << 29;
     if (!m_target.run)
         throw AioException(m_error);
     if (scratch.result.capacity() > mostKept)
@@ -77,14 +80,16 @@ void PoolTarget::run(TaskScratch &scratch, const QVariantList &bound, QByteArray
         if (!scratch.buffer.isNull())
             return;
     }
-    AioError error = encodeVariant(result, scratch.result, "AioPool::result");
-    if (!error && scratch.result.size() > (qsizetype(1) << 29)) {
-        error = makeError(AioError::TooLarge,
-                          QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name),
-                          QStringLiteral("AioPool::result"), m_name);
+    VariantWriter writer(scratch.result, mostBytes);
+    if (writer.write(result)) [[likely]]
+        return;
+    const QString operation = QStringLiteral("AioPool::result");
+    if (writer.isOverLimit()) {
+        throwError(AioError::TooLarge,
+                   QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name), operation,
+                   m_name);
     }
-    if (error)
-        throw AioException(error);
+    throwError(writer.errorCode(), writer.errorText(), operation);
 }
 
 const QVariantList &BoundArguments::values()
@@ -105,8 +110,10 @@ const QVariantList &BoundArguments::values()
 
 void readArguments(QByteArrayView bytes, QVariantList &arguments)
 {
-    if (const AioError error = decodeList(bytes, arguments, "AioPool::apply"))
-        throw AioException(error);
+    arguments.clear();
+    VariantReader reader(bytes);
+    if (!reader.readAll(arguments))
+        throwError(reader.errorCode(), reader.errorText(), QStringLiteral("AioPool::apply"));
 }
 
 } // namespace aio_detail
