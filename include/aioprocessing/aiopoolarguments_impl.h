@@ -26,69 +26,14 @@
 
 namespace aio_detail {
 
-// -- functions whose arguments and result are numbers or raw: their values travel as they are, many of them in one piece
-
-template<class Parameters>
-struct PackedParameters;
-template<class... P>
-struct PackedParameters<TypeList<P...>>
-{
-    static constexpr bool ok = sizeof...(P) > 0 && (isPlain<std::remove_cvref_t<P>> && ...);
-    static constexpr std::size_t bytes = (std::size_t(0) + ... + sizeof(std::remove_cvref_t<P>));
-};
-
+/*! Whether the arguments and the result of F travel as they are, many of them in one piece. */
 template<auto F>
 constexpr bool isPacked = [] {
-    using Return = std::remove_cvref_t<typename FunctionOf<F>::Return>;
-    if constexpr (!FunctionOf<F>::Traits::ok || IsTask<Return>::value)
-        return false;
+    if constexpr (FunctionOf<F>::Traits::ok)
+        return isPackable<typename FunctionOf<F>::Return, typename FunctionOf<F>::Parameters>;
     else
-        return PackedParameters<typename FunctionOf<F>::Parameters>::ok && (std::is_void_v<Return> || isPlain<Return>);
+        return false;
 }();
-
-template<class R>
-constexpr std::size_t packedBytes = sizeof(R);
-template<>
-inline constexpr std::size_t packedBytes<void> = 0;
-
-/*! Runs a function on one item's bytes. */
-struct PackedTarget
-{
-    void (*run)(const char *arguments, char *result) = nullptr;
-    quint32 argumentBytes = 0;
-    quint32 resultBytes = 0;
-};
-
-/*! Makes \a target known for the function \a key. */
-AIOPROCESSING_EXPORT bool registerPacked(const QByteArray &key, const PackedTarget &target);
-
-template<auto F>
-void runPacked(const char *arguments, char *result)
-{
-    constexpr auto function = F;
-    [&]<class... P>(TypeList<P...>) {
-        std::tuple<std::remove_cvref_t<P>...> values{};
-        std::apply([&](auto &...value) { ((std::memcpy(&value, arguments, sizeof value), arguments += sizeof value), ...); }, values);
-        std::apply(
-            [&](auto &...value) {
-                if constexpr (std::is_void_v<typename FunctionOf<F>::Return>) {
-                    function(static_cast<P &&>(value)...);
-                } else {
-                    const auto returned = function(static_cast<P &&>(value)...);
-                    std::memcpy(result, &returned, sizeof returned);
-                }
-            },
-            values);
-    }(typename FunctionOf<F>::Parameters{});
-}
-
-template<auto F>
-struct PackedRegistered
-{
-    static inline const bool atStart =
-        registerPacked(Registered<F>::key(), {&runPacked<F>, quint32(PackedParameters<typename FunctionOf<F>::Parameters>::bytes),
-                                              quint32(packedBytes<typename FunctionOf<F>::Result>)});
-};
 
 /*! Arguments that stand before those of each item. Shared by all that is submitted with them, and known to workers as long as it lives. */
 struct PoolBound
@@ -240,10 +185,8 @@ public:
     {
         [[maybe_unused]] const bool *known = &Registered<F>::atStart;
         PoolArguments out;
-        if constexpr (isPacked<F>) {
-            [[maybe_unused]] const bool *packed = &PackedRegistered<F>::atStart;
+        if constexpr (isPacked<F>)
             out = PoolArguments(qsizetype(packedSize<bound>()));
-        }
         out.bind(boundArguments);
         return out;
     }

@@ -66,6 +66,9 @@ public:
     bool end(const AioError &error);
     void begin(const std::weak_ptr<PoolCore> &core, const std::shared_ptr<const PoolJob> &job);
 
+    /*! Before begin(): QVariants come as packed values of \a type. */
+    virtual void expectPacked(QMetaType type) { Q_UNUSED(type) }
+
     // -- the side of who waits, on any thread
     bool isDone() const { return m_isDone.load(std::memory_order_acquire); }
     std::shared_ptr<PoolCore> core();
@@ -148,12 +151,21 @@ public:
         requireSuccess();
         return std::move(m_results[0]);
     }
+    void expectPacked(QMetaType type) override
+    {
+        m_isPacked = true;
+        m_type = type;
+    }
 
 protected:
     void storePacked(qsizetype first, qsizetype count, const char *bytes) override
     {
-        if constexpr (std::is_trivially_copyable_v<R>)
+        if constexpr (std::is_same_v<R, QVariant>) {
+            for (qsizetype i = 0; i < count; ++i)
+                m_results[first + i] = QVariant(m_type, bytes + i * packedSize());
+        } else if constexpr (std::is_trivially_copyable_v<R>) {
             std::memcpy(static_cast<void *>(m_results.data() + first), bytes, std::size_t(count) * sizeof(R));
+        }
     }
     void store(qsizetype index, QVariant &&value) override
     {
@@ -166,16 +178,11 @@ protected:
         }
     }
     bool isPackedReply() const override { return m_isPacked; }
-    qsizetype packedSize() const override { return sizeof(R); }
-    QVariant packedVariant(const char *bytes) const override
-    {
-        R value{};
-        if constexpr (std::is_trivially_copyable_v<R>)
-            std::memcpy(static_cast<void *>(&value), bytes, sizeof value);
-        return QVariant::fromValue(value);
-    }
+    qsizetype packedSize() const override { return m_type.sizeOf(); }
+    QVariant packedVariant(const char *bytes) const override { return QVariant(m_type, bytes); }
 
-    const bool m_isPacked;
+    bool m_isPacked;
+    QMetaType m_type = QMetaType::fromType<R>();      // of packed results
     QList<R> m_results;
 };
 

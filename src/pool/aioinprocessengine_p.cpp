@@ -338,8 +338,8 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
         BoundArguments *bound = worker.boundOf(job.arguments.bound());
         if (job.arguments.isPacked()) {
             news.results.bytes.resize(qsizetype(target->packed().resultBytes));
-            const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : QByteArray();
-            target->runPacked(bound ? whole.constData() : arguments.data(), news.results.bytes.data());
+            const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : arguments.toByteArray();
+            target->runPacked(whole.constData(), whole.size(), news.results.bytes.data());
         } else {
             TaskScratch scratch;
             target->run(scratch, bound ? bound->values() : QVariantList(), arguments.sliced(4));

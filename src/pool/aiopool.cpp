@@ -49,9 +49,8 @@ std::shared_ptr<PoolCore> makeCore(int processes)
 
 std::shared_ptr<PoolCore> makeCore(const std::shared_ptr<RemoteBackend> &remote)
 {
-    const auto core = std::make_shared<PoolCore>([remote](const PoolSettings &, PoolEvents &events) {
-        return std::make_unique<RemoteEngine>(remote, events);
-    });
+    const auto maker = [remote](const PoolSettings &, PoolEvents &events) { return std::make_unique<RemoteEngine>(remote, events); };
+    const auto core = std::make_shared<PoolCore>(maker, false);
     core->configure([&](PoolSettings &settings) {
         settings.workers = std::max(remote->detail().toInt(), 1);
         settings.cancelGrace = std::chrono::seconds(1);

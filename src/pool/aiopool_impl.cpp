@@ -92,6 +92,37 @@ void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolR
     core.submit(job, reply);
 }
 
+namespace {
+
+/*
+ * Numbers for a function of numbers need no encoding, and their results none either. False, and nothing is done: they are something
+ * else, or the function is not known here.
+ */
+bool packItems(PoolJob &job, const QVariantList &bound, const QVariantList &items, PoolReply &reply)
+{
+    const std::optional<CallTarget> target = FunctionRegistry::instance().find(job.function);
+    if (!target || !target->packed.call || target->packed.resultBytes == 0 || target->parameters.size() != bound.size() + 1)
+        return false;
+    const auto hasType = [](const QVariant &value, QMetaType type) { return value.metaType() == type; };
+    const QMetaType type = target->parameters.last();
+    if (!std::equal(bound.begin(), bound.end(), target->parameters.begin(), hasType)
+        || !std::all_of(items.begin(), items.end(), [&](const QVariant &item) { return hasType(item, type); }))
+        return false;
+    job.arguments = PoolArguments(type.sizeOf());
+    job.arguments.reserve(items.size());
+    for (const QVariant &item : items)
+        job.arguments.appendPacked(item.constData(), type.sizeOf());
+    QByteArray bytes;
+    for (const QVariant &value : bound)
+        bytes.append(static_cast<const char *>(value.constData()), value.metaType().sizeOf());
+    if (!bytes.isEmpty())
+        job.arguments.bind(std::make_shared<const PoolBound>(PoolBound{bytes, {}}));
+    reply.expectPacked(target->packed.result);
+    return true;
+}
+
+} // namespace
+
 void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, int chunkSize, const std::shared_ptr<PoolReply> &reply)
 {
     AioError error = errorIn(call);
@@ -104,10 +135,12 @@ void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, i
     const auto job = jobOf(call);
     job->count = quint32(items.size());
     job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
-    job->arguments.bind(encodeBound(call.arguments()));
-    job->arguments.reserve(items.size());
-    for (const QVariant &item : items)
-        job->arguments.append(std::span(&item, 1));
+    if (!core.runsThisProgram() || !packItems(*job, call.arguments(), items, *reply)) {
+        job->arguments.bind(encodeBound(call.arguments()));
+        job->arguments.reserve(items.size());
+        for (const QVariant &item : items)
+            job->arguments.append(std::span(&item, 1));
+    }
     core.submit(job, reply);
 }
 

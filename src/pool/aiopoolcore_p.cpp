@@ -6,6 +6,8 @@
 #include "platform/rawclock.h"
 #include "pool/aiotasklines_p.h"
 
+#include <aioprocessing/aiocontext.h>
+
 #include <QDebug>
 #include <QThread>
 
@@ -24,7 +26,7 @@ QString submitOperation()
 
 } // namespace
 
-PoolCore::PoolCore(const EngineMaker &maker) : m_makeEngine(maker) { }
+PoolCore::PoolCore(const EngineMaker &maker, bool isLocal) : m_makeEngine(maker), m_isLocal(isLocal) { }
 PoolCore::~PoolCore() = default;
 
 // -- submissions
@@ -116,6 +118,11 @@ int PoolCore::chunkFor(qsizetype count) const
 {
     const qsizetype parts = qsizetype(4) * settings().workers;
     return int(std::max<qsizetype>((count + parts - 1) / parts, 1));
+}
+
+bool PoolCore::runsThisProgram() const
+{
+    return m_isLocal && AioContext::defaultContext()->workerCommand().isEmpty();
 }
 
 void PoolCore::close()

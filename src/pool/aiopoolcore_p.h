@@ -46,7 +46,8 @@ class PoolCore final : public PoolEvents, public std::enable_shared_from_this<Po
 public:
     using EngineMaker = std::function<std::unique_ptr<PoolEngine>(const PoolSettings &, PoolEvents &)>;
 
-    explicit PoolCore(const EngineMaker &maker = &makeLocalEngine);
+    /* \a isLocal: its tasks are run by this program. */
+    explicit PoolCore(const EngineMaker &maker = &makeLocalEngine, bool isLocal = true);
     ~PoolCore() override;
 
     // -- any thread
@@ -81,6 +82,8 @@ public:
     qint64 failedCount() const { return m_failed; }
     double progress() const;
     int chunkFor(qsizetype count) const;
+    /* Whether what this process knows of functions is true where they run. */
+    bool runsThisProgram() const;
 
     // -- the pool object
     void setListener(AioPool *pool) { m_listener = pool; }
@@ -122,6 +125,7 @@ private:
     bool hasRoom() const { return m_outstanding < 3 * m_settings.workers; }
 
     const EngineMaker m_makeEngine;
+    const bool m_isLocal;
     mutable std::mutex m_mutex;              // of what follows
     std::unique_ptr<PoolEngine> m_engine;
     PoolSettings m_settings;

@@ -8,36 +8,9 @@
 #include "process/aiocaught_p.h"
 #include "process/aioregistry_p.h"
 
-#include <QHash>
 #include <QScopeGuard>
 
-#include <mutex>
-
 namespace aio_detail {
-
-namespace {
-
-struct PackedTargets
-{
-    std::mutex mutex;
-    QHash<QByteArray, PackedTarget> targets;
-};
-
-PackedTargets &packedTargets()
-{
-    static PackedTargets all;    // made by the first static initialiser that needs it
-    return all;
-}
-
-} // namespace
-
-bool registerPacked(const QByteArray &key, const PackedTarget &target)
-{
-    PackedTargets &all = packedTargets();
-    const std::lock_guard lock(all.mutex);
-    all.targets.insert(key, target);
-    return true;
-}
 
 PoolTarget::PoolTarget(const QByteArray &key) : m_name(displayNameOf(QString::fromUtf8(key)))
 {
@@ -46,17 +19,14 @@ PoolTarget::PoolTarget(const QByteArray &key) : m_name(displayNameOf(QString::fr
     } catch (const AioException &e) {
         m_error = e.error();
     }
-    PackedTargets &all = packedTargets();
-    const std::lock_guard lock(all.mutex);
-    m_packed = all.targets.value(key);
 }
 
 void PoolTarget::failPacked() const
 {
     if (m_error)
         throw AioException(m_error);
-    throwError(AioError::NotFound,
-               QStringLiteral("%1 is known here, but not how its arguments are packed: the worker is another program").arg(m_name),
+    throwError(AioError::TypeMismatch,
+               QStringLiteral("%1 takes other arguments here than in the process that called it: this is another program").arg(m_name),
                QStringLiteral("AioPool::apply"), m_name);
 }
 

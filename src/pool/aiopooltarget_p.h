@@ -27,7 +27,7 @@ public:
     explicit PoolTarget(const QByteArray &key);
 
     const QString &name() const { return m_name; }
-    const PackedTarget &packed() const { return m_packed; }
+    const PackedTarget &packed() const { return m_target.packed; }
     bool isContextual() const { return m_target.takesContext; }
 
     /*
@@ -35,12 +35,13 @@ public:
      * written.
      */
     void run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView arguments) const;
-    /* Runs it on packed arguments. Throws the same. */
-    void runPacked(const char *arguments, char *result) const
+    /* Runs it on \a size bytes of packed arguments. Throws the same. */
+    void runPacked(const char *arguments, qsizetype size, char *result) const
     {
-        if (!m_packed.run) [[unlikely]]
+        const PackedTarget &packed = m_target.packed;
+        if (!packed.call || size != qsizetype(packed.argumentBytes)) [[unlikely]]
             failPacked();
-        m_packed.run(arguments, result);
+        packed.call(packed.function, arguments, result);
     }
 
 private:
@@ -48,7 +49,6 @@ private:
 
     QString m_name;
     CallTarget m_target;
-    PackedTarget m_packed;
     AioError m_error;
 };
 

@@ -236,12 +236,14 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
         large.resize(qsizetype(target.packed().resultBytes));
         result = large.data();
     }
+    qsizetype size = qsizetype(m_range.stride);
     if (m_bound) {
-        std::memcpy(m_packed.data() + m_packed.size() - m_range.stride, arguments, m_range.stride);
+        std::memcpy(m_packed.data() + m_packed.size() - size, arguments, m_range.stride);
         arguments = m_packed.constData();
+        size = m_packed.size();
     }
     try {
-        target.runPacked(arguments, result);
+        target.runPacked(arguments, size, result);
     } catch (...) {
         putFailure(target);
         return false;

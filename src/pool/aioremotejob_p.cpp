@@ -29,7 +29,7 @@ void requireFitting(const QByteArray &function, const PoolArguments &arguments)
         return;
     const PackedTarget packed = PoolTarget(function).packed();
     const qsizetype bound = arguments.bound() ? arguments.bound()->bytes.size() : 0;
-    if (packed.run && bound + arguments.stride() != qsizetype(packed.argumentBytes)) {
+    if (packed.call && bound + arguments.stride() != qsizetype(packed.argumentBytes)) {
         throwError(AioError::TypeMismatch, QStringLiteral("the arguments do not fit the function in the manager's program"),
                    QLatin1StringView(submitting));
     }
