@@ -57,7 +57,7 @@ public:
     qint64 logged = 0;
     /*! How long it ran, or runs. */
     std::chrono::nanoseconds elapsed{0};
-    /*! What it returned, if that took 4 KiB or less on its way; else invalid. */
+    /*! What it returned, if that took 4 KiB or less on its way, and is no buffer; else invalid. */
     QVariant result;
     AioError error;
 };

@@ -7,6 +7,7 @@
 #include "aiotest.h"
 #include "inventory.h"
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aiomanager.h>
 #include <aioprocessing/aiopool.h>
 #include <aioprocessing/aioprocess.h>
@@ -64,6 +65,13 @@ int holdUntil(AioEvent &begun, AioEvent &go)
     return 7;
 }
 
+AioBuffer filled(int size)
+{
+    AioBuffer buffer(size);
+    std::fill_n(buffer.data(), size, 'b');
+    return buffer;
+}
+
 int tellProgress(AioTaskContext &context, AioEvent &go)
 {
     context.setProgress(1, 2, QStringLiteral("half"));
@@ -119,8 +127,10 @@ private Q_SLOTS:
         QCOMPARE(pool->processes(), 2);
         QCOMPARE(pool->apply<&squared>(7), 49);
         QCOMPARE(pool->apply<&joined>(QStringLiteral("a"), QStringLiteral("b")), QStringLiteral("ab"));
-        const QStringList words{QStringLiteral("b"), QStringLiteral("c")};
-        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(words)), (QStringList{QStringLiteral("ab"), QStringLiteral("ac")}));
+        const QStringList letters{QStringLiteral("b"), QStringLiteral("c")};
+        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(letters)), (QStringList{QStringLiteral("ab"), QStringLiteral("ac")}));
+        QCOMPARE(pool->apply<&filled>(1000).view(), QByteArrayView(QByteArray(1000, 'b')));       // a copy: the workers are the server's
+        QCOMPARE(pool->map<&filled>({1, 0, 3}).value(2).size(), 3);
         QCOMPARE((pool->map<[](int a, int b) { return a * b; }>(AioBound(3).each({1, 2}))), (QList<int>{3, 6}));
         QCOMPARE(pool->map<&squared>(QList<int>{1, 2, 3}), (QList<int>{1, 4, 9}));
         QCOMPARE(pool->apply(AioCall::named(QStringLiteral("cubed"), 2)).toInt(), 8);
