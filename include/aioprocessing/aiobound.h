@@ -75,7 +75,8 @@ public:
     aio_detail::BoundItems<std::decay_t<Range>, B...> each(Range &&items) const
     {
         static_assert(!aio_detail::IsGenerator<std::decay_t<Range>>::value,
-                      "AioBound: QCoro::Generator cannot be moved safely (its move constructor copies the handle); collect it into a QList");
+                      "AioBound: QCoro::Generator cannot be moved safely (its move constructor copies the handle); collect it into "
+                      "a QList");
         return {m_arguments, std::forward<Range>(items)};
     }
     template<class T>

@@ -213,7 +213,8 @@ public:
     {
         if constexpr (std::ranges::sized_range<Range>)
             out.reserve(qsizetype(std::ranges::size(range)));
-        if constexpr (isPacked<F> && Parameters::size == bound + 1 && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range>) {
+        constexpr bool isOneValue = isPacked<F> && Parameters::size == bound + 1;
+        if constexpr (isOneValue && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range>) {
             using Value = std::remove_cv_t<std::ranges::range_value_t<Range>>;
             if constexpr (std::is_same_v<std::remove_cvref_t<Parameter<bound>>, Value>) {
                 out.appendPacked(std::ranges::data(range), qsizetype(std::ranges::size(range) * sizeof(Value)));

@@ -42,8 +42,8 @@ std::optional<AioError> encodeArguments(std::span<const QVariant> arguments, QBy
         const QString operation = QStringLiteral("AioPool::submit");
         if (!writer.isOverLimit())
             return makeError(writer.errorCode(), writer.errorText(), operation);
-        return makeError(AioError::TooLarge, QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
-                         operation);
+        return makeError(AioError::TooLarge,
+                         QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"), operation);
     } catch (...) {    // a stream operator of the application
         out.truncate(before);
         return errorOfCurrentException(QStringLiteral("a stream operator for an argument"));

@@ -349,7 +349,8 @@ void PoolCore::tellLostLines(quint64 first, quint32 count)
     });
 }
 
-void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times, qint64 worker)
+void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
+                        qint64 worker)
 {
     m_completed += count;
     if (times.items > 0) {

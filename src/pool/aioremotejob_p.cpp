@@ -123,7 +123,8 @@ QVariantList toParts(const PoolNews &news, quint64 number)
             return {news.kind, number, news.first, news.lost};
         return {news.kind, number, news.first, news.lost, news.text};
     case PoolNews::Finished:
-        return {news.kind, number, news.first, news.count, news.results.bytes, news.times.waited, news.times.ran, news.times.items, news.worker};
+        return {news.kind, number, news.first, news.count, news.results.bytes, news.times.waited, news.times.ran, news.times.items,
+                news.worker};
     case PoolNews::Failed:
         return {news.kind, number, news.first, QVariant::fromValue(news.error)};
     case PoolNews::WorkerStarted:

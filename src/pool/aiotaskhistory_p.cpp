@@ -103,7 +103,8 @@ void TaskHistory::logged(const PoolJob &job, quint32 index, const QString &line,
         entry->letters -= lines.takeFirst().size();
 }
 
-void TaskHistory::finished(const PoolJob &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times, qint64 worker)
+void TaskHistory::finished(const PoolJob &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
+                           qint64 worker)
 {
     const bool isSmall = results.buffers.isEmpty() && results.bytes.size() <= mostResultBytes * qsizetype(count);
     const QVariantList values = isSmall ? job.reply->variants(count, results) : QVariantList();

@@ -128,7 +128,8 @@ private Q_SLOTS:
         QCOMPARE(pool->apply<&squared>(7), 49);
         QCOMPARE(pool->apply<&joined>(QStringLiteral("a"), QStringLiteral("b")), QStringLiteral("ab"));
         const QStringList letters{QStringLiteral("b"), QStringLiteral("c")};
-        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(letters)), (QStringList{QStringLiteral("ab"), QStringLiteral("ac")}));
+        const QStringList expected{QStringLiteral("ab"), QStringLiteral("ac")};
+        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(letters)), expected);
         QCOMPARE(pool->apply<&filled>(1000).view(), QByteArrayView(QByteArray(1000, 'b')));       // a copy: the workers are the server's
         QCOMPARE(pool->map<&filled>({1, 0, 3}).value(2).size(), 3);
         QCOMPARE((pool->map<[](int a, int b) { return a * b; }>(AioBound(3).each({1, 2}))), (QList<int>{3, 6}));

@@ -207,7 +207,8 @@ private Q_SLOTS:
         QCOMPARE(pool.map<&floods>(QList<int>(tasks, lines), 1), QList<int>(tasks, lines));
         QCOMPARE(listener.all.size(), std::size_t(0));
         const auto outcomes = [&] {
-            return std::count_if(listener.all.begin(), listener.all.end(), [](const Line &line) { return line.text == QStringLiteral("done"); });
+            return std::count_if(listener.all.begin(), listener.all.end(),
+                                 [](const Line &line) { return line.text == QStringLiteral("done"); });
         };
         QTRY_COMPARE(outcomes(), tasks);
         QCOMPARE(listener.longLines() + listener.lost(), qint64(tasks) * lines);
