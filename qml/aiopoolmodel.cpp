@@ -193,6 +193,7 @@ QHash<int, QByteArray> AioPoolModel::roleNames() const
         {TaskIdRole, "taskId"}, {FunctionNameRole, "functionName"}, {StateRole, "taskState"}, {StateNameRole, "stateName"},
         {ProgressRole, "progress"}, {ProgressTextRole, "progressText"}, {ElapsedRole, "elapsed"}, {WorkerPidRole, "workerPid"},
         {AttemptRole, "attempt"}, {ResultRole, "result"}, {ErrorRole, "error"}, {ErrorTextRole, "errorText"},
+        {LogRole, "log"},
     };
 }
 
@@ -231,6 +232,8 @@ QVariant AioPoolModel::data(const QModelIndex &index, int role) const
         return QVariant::fromValue(task.error);
     case ErrorTextRole:
         return task.error.message;
+    case LogRole:
+        return task.log;
     default:
         return {};
     }

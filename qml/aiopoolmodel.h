@@ -48,7 +48,8 @@ public:
         ProgressRole,     // 0 to 1; -1: the task says nothing of it
         ProgressTextRole,
         ElapsedRole,      // milliseconds
-        WorkerPidRole, AttemptRole, ResultRole, ErrorRole, ErrorTextRole
+        WorkerPidRole, AttemptRole, ResultRole, ErrorRole, ErrorTextRole,
+        LogRole           // the last lines of AioTaskContext::log(), a list of strings
     };
     Q_ENUM(Role)
 

@@ -37,7 +37,7 @@ namespace aio_detail { class SharedBlock; }
  *
  * Guarantees: the memory lives as long as somebody holds it or a queue carries it, and comes back when its last holder has died. What was
  * put arrives as it was. A buffer that belongs to another context than the queue, is carried by 24 messages already, or lies in
- * a list or an argument of a call, travels as a copy, as does a QByteArray.
+ * a list or an argument of a call, travels as a copy, as does a QByteArray. What a task of an AioPool returns is handed over as by a queue.
  *
  * Threads and lifetime: as a QByteArray: each thread may use its own copy. Pointers and views are valid as long as a copy lives.
  *

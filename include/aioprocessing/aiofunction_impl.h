@@ -10,6 +10,8 @@
 
 #include <QList>
 
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -151,26 +153,39 @@ template<class P>
 class Slot
 {
     using V = std::remove_cvref_t<P>;
+    /*! Others are too large for a stack, or not movable. */
+    static constexpr bool isSmall = !isAio<V> && sizeof(V) <= 64;
 
-public:
-    explicit Slot(const QVariant &argument)
+    static auto make(const QVariant &argument)
     {
         if constexpr (isAio<V>)
-            m_value = std::make_unique<V>(argument.value<AioHandle>());
+            return std::make_unique<V>(argument.value<AioHandle>());
+        else if constexpr (isSmall)
+            return argument.value<V>();
         else
-            m_value = std::make_unique<V>(argument.value<V>());
+            return std::make_unique<V>(argument.value<V>());
     }
+    V &value()
+    {
+        if constexpr (isSmall)
+            return m_value;
+        else
+            return *m_value;
+    }
+
+public:
+    explicit Slot(const QVariant &argument) : m_value(make(argument)) {}
 
     P &&get()
     {
         if constexpr (std::is_lvalue_reference_v<P>)
-            return *m_value;
+            return value();
         else
-            return static_cast<P &&>(*m_value);
+            return static_cast<P &&>(value());
     }
 
 private:
-    std::unique_ptr<V> m_value;
+    std::conditional_t<isSmall, V, std::unique_ptr<V>> m_value;
 };
 
 /*! Runs \a function with arguments that have exactly the types of its parameters, to its end if it is a coroutine. */
@@ -197,12 +212,91 @@ QVariant runTarget(const Function &function, const QVariantList &arguments, Type
     }(std::index_sequence_for<P...>());
 }
 
+// -- functions whose arguments and result are numbers or raw, which need no QVariant
+
+template<class R, class Parameters>
+constexpr bool isPackable = false;
+template<class R, class First, class... P>
+constexpr bool isPackable<R, TypeList<First, P...>> = isPlain<std::remove_cvref_t<First>> && (isPlain<std::remove_cvref_t<P>> && ...)
+    && (std::is_void_v<R> || isPlain<std::remove_cvref_t<R>>);
+
+/*! Runs \a function on arguments that stand one behind the other in \a arguments. */
+template<class R, class Function, class... P>
+void runOnBytes(const Function &function, const char *arguments, char *result, TypeList<P...>)
+{
+    std::tuple<std::remove_cvref_t<P>...> values{};
+    std::apply([&](auto &...value) { ((std::memcpy(&value, arguments, sizeof value), arguments += sizeof value), ...); }, values);
+    std::apply(
+        [&](auto &...value) {
+            if constexpr (std::is_void_v<R>) {
+                function(static_cast<P &&>(value)...);
+            } else {
+                const auto returned = function(static_cast<P &&>(value)...);
+                std::memcpy(result, &returned, sizeof returned);
+            }
+        },
+        values);
+}
+
+/*! How such a function is run. */
+struct PackedTarget
+{
+    using Function = void (*)();
+    void (*call)(Function function, const char *arguments, char *result) = nullptr;    // null: it cannot
+    Function function = nullptr;
+    quint32 argumentBytes = 0;
+    quint32 resultBytes = 0;
+    QMetaType result;
+};
+
+template<class R, class... P>
+PackedTarget describePacked(void (*call)(PackedTarget::Function, const char *, char *), PackedTarget::Function function, TypeList<P...>)
+{
+    PackedTarget target{call, function, quint32((std::size_t(0) + ... + sizeof(std::remove_cvref_t<P>))), 0, QMetaType::fromType<R>()};
+    if constexpr (!std::is_void_v<R>)
+        target.resultBytes = sizeof(R);
+    return target;
+}
+
+/*! Of a function that is known when it is compiled. */
+template<auto F>
+PackedTarget packedTarget()
+{
+    using R = std::remove_cvref_t<typename FunctionOf<F>::Return>;
+    using Parameters = typename FunctionOf<F>::Parameters;
+    if constexpr (isPackable<R, Parameters>) {
+        const auto call = [](PackedTarget::Function, const char *arguments, char *result) {
+            constexpr auto function = F;
+            runOnBytes<R>(function, arguments, result, Parameters{});
+        };
+        return describePacked<R>(call, nullptr, Parameters{});
+    } else {
+        return {};
+    }
+}
+
+/*! Of one that is known by its address. */
+template<class R, class... P>
+PackedTarget packedTarget(R (*function)(P...))
+{
+    using Value = std::remove_cvref_t<R>;
+    if constexpr (isPackable<R, TypeList<P...>>) {
+        const auto call = [](PackedTarget::Function known, const char *arguments, char *result) {
+            runOnBytes<Value>(reinterpret_cast<R (*)(P...)>(known), arguments, result, TypeList<P...>{});
+        };
+        return describePacked<Value>(call, reinterpret_cast<PackedTarget::Function>(function), TypeList<P...>{});
+    } else {
+        return {};
+    }
+}
+
 /*! A registered function: how to run it, and the types it must be given (AioHandle for Aio objects). */
 struct CallTarget
 {
     std::function<QVariant(const QVariantList &)> run;
     QList<QMetaType> parameters;
     const void *address = nullptr;
+    PackedTarget packed;
     bool takesContext = false;    // its first parameter is an AioTaskContext, which is not among the arguments of a call
 };
 
@@ -229,6 +323,7 @@ CallTarget describeTarget()
     target.run = &invoke<Function>;
     target.parameters = describeParameters(typename FunctionOf<Function>::Parameters{});
     target.address = reinterpret_cast<const void *>(&invoke<Function>);
+    target.packed = packedTarget<Function>();
     target.takesContext = Given<typename FunctionOf<Function>::Parameters>::takesContext;
     return target;
 }

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiobound.h>
 #include <aioprocessing/aiocall.h>
 #include <aioprocessing/aioerror.h>
 #include <aioprocessing/aiohandle.h>
+#include <aioprocessing/aiopoolarguments_impl.h>
 #include <aioprocessing/aiopoolreply_impl.h>
 #include <aioprocessing/aiopoolstats.h>
 #include <aioprocessing/aioprocess.h>
@@ -150,7 +152,8 @@ public:
      */
     bool killWorker(qint64 pid);
 
-    // -- one task for each item of a range: container, view, generator or braced list. Results come in the order of the items.
+    // -- one task for each item of a range: container, view, generator or braced list; or AioBound(...).each(items), where the first
+    // arguments of the function are the same for all. Results come in the order of the items.
     template<auto F, class Range>
     ResultList<F> map(Range &&items, int chunkSize = 0);
     template<auto F, class T>
@@ -244,6 +247,11 @@ Q_SIGNALS:
     // Of each task; as long as nobody is connected they cost nothing.
     void taskStarted(quint64 id);
     void taskProgress(quint64 id, int value, int maximum, const QString &text);
+    /*!
+     * A line of AioTaskContext::log(). \a lost lines that came after the last one and before it are missing, as the task logged too much,
+     * or this object's thread did not come to its event loop. A null \a line is none, and says only what was lost.
+     */
+    void taskLogged(quint64 id, const QString &line, qint64 lost);
     void taskFinished(quint64 id, const QVariant &result);
     void taskFailed(quint64 id, const AioError &error);
 

@@ -5,6 +5,7 @@
 // Bodies of the templates of AioPool. Do not include this directly: include <AioProcessing/AioPool>.
 
 #include <aioprocessing/aiopool.h>
+#include <aioprocessing/aiopoolarguments_impl.h>
 
 #include <span>
 
@@ -24,7 +25,8 @@ AIOPROCESSING_EXPORT std::exception_ptr refusalOf(const PoolCore &core);
 AIOPROCESSING_EXPORT void requireChunkSize(int chunkSize, const char *operation);
 
 template<auto F, class Range>
-QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore> core, Range items, int chunkSize, bool isOrdered)
+QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore> core, Range items, PoolBoundPtr bound, int chunkSize,
+                                                        bool isOrdered)
 {
     using R = Result<F>;
     const char *const operation = "AioPool::coro_imap";
@@ -33,8 +35,9 @@ QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore>
     const auto bell = std::make_shared<PoolBell>();
     PendingReplies<R> pending;
     std::exception_ptr inputError;
-    auto next = std::ranges::begin(items);
-    const auto end = std::ranges::end(items);
+    auto &range = ItemsIn<Range>::range(items);
+    auto next = std::ranges::begin(range);
+    const auto end = std::ranges::end(range);
     bool hasMore = true;
     for (;;) {
         while (hasMore && pending.replies.size() < ahead) {
@@ -43,11 +46,11 @@ QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore>
                 hasMore = false;
                 break;
             }
-            PoolArguments arguments = argumentsFor<F>();
+            PoolArguments arguments = ItemWriterFor<F, Range>::begin(bound);
             qsizetype count = 0;
             try {
                 for (hasMore = next != end; hasMore && count < chunkSize; hasMore = next != end) {
-                    appendItem<F>(arguments, *next);
+                    ItemWriterFor<F, Range>::append(arguments, *next);
                     ++count;
                     ++next;
                 }
@@ -90,9 +93,9 @@ QCoro::AsyncGenerator<AioResult<Result<F>>> eachResult(std::shared_ptr<PoolCore>
 }
 
 template<auto F, class Range>
-QCoro::AsyncGenerator<Result<F>> eachValue(std::shared_ptr<PoolCore> core, Range items, int chunkSize, bool isOrdered)
+QCoro::AsyncGenerator<Result<F>> eachValue(std::shared_ptr<PoolCore> core, Range items, PoolBoundPtr bound, int chunkSize, bool isOrdered)
 {
-    auto results = eachResult<F, Range>(std::move(core), std::move(items), chunkSize, isOrdered);
+    auto results = eachResult<F, Range>(std::move(core), std::move(items), std::move(bound), chunkSize, isOrdered);
     auto it = co_await results.begin();
     while (it != results.end()) {
         Result<F> value = (*it).value();
@@ -272,26 +275,30 @@ template<auto F, class Range>
 QCoro::AsyncGenerator<aio_detail::Result<F>> AioPool::coro_imap(Range items, int chunkSize)
 {
     aio_detail::checkImap<F, Range>();
-    return aio_detail::eachValue<F, Range>(m_core, std::move(items), chunkSize, true);
+    auto bound = aio_detail::boundOf<F>(items);
+    return aio_detail::eachValue<F, Range>(m_core, std::move(items), std::move(bound), chunkSize, true);
 }
 
 template<auto F, class Range>
 QCoro::AsyncGenerator<aio_detail::Result<F>> AioPool::coro_imapUnordered(Range items, int chunkSize)
 {
     aio_detail::checkImap<F, Range>();
-    return aio_detail::eachValue<F, Range>(m_core, std::move(items), chunkSize, false);
+    auto bound = aio_detail::boundOf<F>(items);
+    return aio_detail::eachValue<F, Range>(m_core, std::move(items), std::move(bound), chunkSize, false);
 }
 
 template<auto F, class Range>
 QCoro::AsyncGenerator<AioResult<aio_detail::Result<F>>> AioPool::coro_imapResults(Range items, int chunkSize)
 {
     aio_detail::checkImap<F, Range>();
-    return aio_detail::eachResult<F, Range>(m_core, std::move(items), chunkSize, true);
+    auto bound = aio_detail::boundOf<F>(items);
+    return aio_detail::eachResult<F, Range>(m_core, std::move(items), std::move(bound), chunkSize, true);
 }
 
 template<auto F, class Range>
 QCoro::AsyncGenerator<AioResult<aio_detail::Result<F>>> AioPool::coro_imapUnorderedResults(Range items, int chunkSize)
 {
     aio_detail::checkImap<F, Range>();
-    return aio_detail::eachResult<F, Range>(m_core, std::move(items), chunkSize, false);
+    auto bound = aio_detail::boundOf<F>(items);
+    return aio_detail::eachResult<F, Range>(m_core, std::move(items), std::move(bound), chunkSize, false);
 }

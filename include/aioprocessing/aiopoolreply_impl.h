@@ -2,16 +2,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// How the tasks of an AioPool are written and their results read. Do not include this directly: include <AioProcessing/AioPool>.
+// What becomes of the tasks of an AioPool. Do not include this directly: include <AioProcessing/AioPool>.
 
-#include <aioprocessing/aiocall.h>
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aioerror.h>
-#include <aioprocessing/aiotags_impl.h>
 #include <aioprocessing/aiotask.h>
 
-#include <QCoro/QCoroGenerator>
-
-#include <QByteArray>
 #include <QByteArrayView>
 #include <QDeadlineTimer>
 #include <QFuture>
@@ -25,192 +21,27 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <ranges>
 #include <stop_token>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace aio_detail {
 
-// -- functions whose arguments and result are numbers or raw: their values travel as they are, many of them in one piece
-
-template<class Parameters>
-struct PackedParameters;
-template<class... P>
-struct PackedParameters<TypeList<P...>>
-{
-    static constexpr bool ok = sizeof...(P) > 0 && (isPlain<std::remove_cvref_t<P>> && ...);
-    static constexpr std::size_t bytes = (std::size_t(0) + ... + sizeof(std::remove_cvref_t<P>));
-    using Values = std::tuple<std::remove_cvref_t<P>...>;
-};
-
-template<auto F>
-constexpr bool isPacked = [] {
-    using Return = std::remove_cvref_t<typename FunctionOf<F>::Return>;
-    if constexpr (!FunctionOf<F>::Traits::ok || IsTask<Return>::value)
-        return false;
-    else
-        return PackedParameters<typename FunctionOf<F>::Parameters>::ok && (std::is_void_v<Return> || isPlain<Return>);
-}();
-
-template<class R>
-constexpr std::size_t packedBytes = sizeof(R);
-template<>
-inline constexpr std::size_t packedBytes<void> = 0;
-
-/*! Runs a function on one item's bytes. */
-struct PackedTarget
-{
-    void (*run)(const char *arguments, char *result) = nullptr;
-    quint32 argumentBytes = 0;
-    quint32 resultBytes = 0;
-};
-
-/*! Makes \a target known for the function \a key. */
-AIOPROCESSING_EXPORT bool registerPacked(const QByteArray &key, const PackedTarget &target);
-
-template<auto F>
-void runPacked(const char *arguments, char *result)
-{
-    constexpr auto function = F;
-    [&]<class... P>(TypeList<P...>) {
-        std::tuple<std::remove_cvref_t<P>...> values{};
-        std::apply([&](auto &...value) { ((std::memcpy(&value, arguments, sizeof value), arguments += sizeof value), ...); }, values);
-        std::apply(
-            [&](auto &...value) {
-                if constexpr (std::is_void_v<typename FunctionOf<F>::Return>) {
-                    function(static_cast<P &&>(value)...);
-                } else {
-                    const auto returned = function(static_cast<P &&>(value)...);
-                    std::memcpy(result, &returned, sizeof returned);
-                }
-            },
-            values);
-    }(typename FunctionOf<F>::Parameters{});
-}
-
-template<auto F>
-struct PackedRegistered
-{
-    static inline const bool atStart =
-        registerPacked(Registered<F>::key(), {&runPacked<F>, quint32(PackedParameters<typename FunctionOf<F>::Parameters>::bytes),
-                                              quint32(packedBytes<typename FunctionOf<F>::Result>)});
-};
-
-/*! The arguments of a number of tasks of one function, as bytes. */
-class AIOPROCESSING_EXPORT PoolArguments
-{
-public:
-    /*! Items of \a stride bytes; 0: of any size. */
-    explicit PoolArguments(qsizetype stride = 0) : m_stride(stride) {}
-    /*! Those whose slice() of all items is \a bytes; nothing if that cannot be. */
-    static std::optional<PoolArguments> fromBytes(qsizetype stride, const QByteArray &bytes, const QByteArray &bound);
-
-    bool isPacked() const { return m_stride > 0; }
-    qsizetype stride() const { return m_stride; }
-    qsizetype count() const { return isPacked() ? m_bytes.size() / m_stride : qsizetype(m_ends.size()); }
-    void reserve(qsizetype count) { m_bytes.reserve(count * (isPacked() ? m_stride : 16)); }
-
-    void appendPacked(const void *bytes, qsizetype size) { m_bytes.append(static_cast<const char *>(bytes), size); }
-    void append(const QVariantList &arguments);
-    /*! What stands before the arguments of each item. */
-    void setBound(const QVariantList &arguments);
-
-    /*! Why they cannot be sent (Unserializable, TooLarge); NoError: they can. */
-    const AioError &error() const { return m_error; }
-    const QByteArray &bound() const { return m_bound; }
-    /*! The bytes of items \a first to \a first + \a count - 1. */
-    QByteArrayView slice(qsizetype first, qsizetype count) const
-    {
-        const qsizetype from = startOf(first);
-        return QByteArrayView(m_bytes.constData() + from, startOf(first + count) - from);
-    }
-
-private:
-    qsizetype startOf(qsizetype index) const
-    {
-        if (isPacked())
-            return index * m_stride;
-        return index == 0 ? 0 : m_ends[std::size_t(index - 1)];
-    }
-
-    qsizetype m_stride;
-    QByteArray m_bytes;
-    QByteArray m_bound;
-    std::vector<qsizetype> m_ends;
-    AioError m_error;
-};
-
-template<auto F, class... A>
-void appendItem(PoolArguments &out, A &&...args)
-{
-    if constexpr (checkCall<F, A...>()) {
-        if constexpr (isPacked<F>) {
-            using Packed = PackedParameters<typename FunctionOf<F>::Parameters>;
-            const typename Packed::Values values(std::forward<A>(args)...);
-            char bytes[Packed::bytes];
-            char *to = bytes;
-            std::apply([&](const auto &...value) { ((std::memcpy(to, &value, sizeof value), to += sizeof value), ...); }, values);
-            out.appendPacked(bytes, qsizetype(Packed::bytes));
-        } else {
-            out.append(packArguments<F>(std::forward<A>(args)...));
-        }
-    }
-}
-
-/*! Makes F known to workers, and returns where its items' arguments are written to. */
-template<auto F>
-PoolArguments argumentsFor()
-{
-    [[maybe_unused]] const bool *known = &Registered<F>::atStart;
-    if constexpr (isPacked<F>) {
-        [[maybe_unused]] const bool *packed = &PackedRegistered<F>::atStart;
-        return PoolArguments(qsizetype(PackedParameters<typename FunctionOf<F>::Parameters>::bytes));
-    } else {
-        return PoolArguments();
-    }
-}
-
-template<auto F, class Range>
-PoolArguments itemsOf(Range &&range)
-{
-    PoolArguments out = argumentsFor<F>();
-    if constexpr (std::ranges::sized_range<Range>)
-        out.reserve(qsizetype(std::ranges::size(range)));
-    if constexpr (isPacked<F> && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range>) {
-        using Values = typename PackedParameters<typename FunctionOf<F>::Parameters>::Values;
-        if constexpr (std::is_same_v<Values, std::tuple<std::remove_cv_t<std::ranges::range_value_t<Range>>>>) {
-            using Value = std::remove_cv_t<std::ranges::range_value_t<Range>>;
-            out.appendPacked(std::ranges::data(range), qsizetype(std::ranges::size(range) * sizeof(Value)));
-            return out;
-        }
-    }
-    for (auto &&item : range)
-        appendItem<F>(out, std::forward<decltype(item)>(item));
-    return out;
-}
-
-template<auto F, class Tuple>
-void appendTuple(PoolArguments &out, Tuple &&tuple)
-{
-    std::apply([&](auto &&...value) { appendItem<F>(out, std::forward<decltype(value)>(value)...); }, std::forward<Tuple>(tuple));
-}
-
-template<auto F, class Range>
-PoolArguments tuplesOf(Range &&range)
-{
-    PoolArguments out = argumentsFor<F>();
-    for (auto &&item : range)
-        appendTuple<F>(out, item);
-    return out;
-}
-
-// -- what becomes of them
-
 class PoolCore;
 struct PoolJob;
+
+/*!
+ * What tasks returned. The bytes of packed results stand one behind the other; of others an uint32 with the length and the encoding of a
+ * QVariant, or IsBuffer for the next of the buffers.
+ */
+struct PoolResults
+{
+    static constexpr quint32 IsBuffer = ~quint32(0);
+
+    QByteArray bytes;
+    QList<AioBuffer> buffers;
+};
 
 /*!
  * The outcome of the tasks that were submitted together; shared by the pool and who waits. Done when each task has an outcome, or when it
@@ -224,19 +55,19 @@ public:
     Q_DISABLE_COPY_MOVE(PoolReply)
 
     // -- the pool's side, on its thread
-    /*!
-     * Items \a first to \a first + \a count - 1 have returned. The bytes of packed results stand one behind the other; of others an
-     * uint32 with the length and the encoding of a QVariant.
-     */
-    void accept(qsizetype first, qsizetype count, QByteArrayView results);
+    /*! Items \a first to \a first + \a count - 1 have returned. */
+    void accept(qsizetype first, qsizetype count, const PoolResults &results);
     void fail(qsizetype index, const AioError &error);
     /*! \a items more have an outcome. Follows the two above; with the last of them it is done. */
     void count(qsizetype items);
-    /*! The results in \a results, as accept() takes them, as QVariants; one that cannot be read is invalid. */
-    QVariantList variants(qsizetype count, QByteArrayView results) const;
+    /*! \a results as QVariants; one that cannot be read is invalid. */
+    QVariantList variants(qsizetype count, const PoolResults &results) const;
     /*! All that is not done yet is so now, and failed with \a error. */
     bool end(const AioError &error);
     void begin(const std::weak_ptr<PoolCore> &core, const std::shared_ptr<const PoolJob> &job);
+
+    /*! Before begin(): QVariants come as packed values of \a type. */
+    virtual void expectPacked(QMetaType type) { Q_UNUSED(type) }
 
     // -- the side of who waits, on any thread
     bool isDone() const { return m_isDone.load(std::memory_order_acquire); }
@@ -320,12 +151,21 @@ public:
         requireSuccess();
         return std::move(m_results[0]);
     }
+    void expectPacked(QMetaType type) override
+    {
+        m_isPacked = true;
+        m_type = type;
+    }
 
 protected:
     void storePacked(qsizetype first, qsizetype count, const char *bytes) override
     {
-        if constexpr (std::is_trivially_copyable_v<R>)
+        if constexpr (std::is_same_v<R, QVariant>) {
+            for (qsizetype i = 0; i < count; ++i)
+                m_results[first + i] = QVariant(m_type, bytes + i * packedSize());
+        } else if constexpr (std::is_trivially_copyable_v<R>) {
             std::memcpy(static_cast<void *>(m_results.data() + first), bytes, std::size_t(count) * sizeof(R));
+        }
     }
     void store(qsizetype index, QVariant &&value) override
     {
@@ -338,16 +178,11 @@ protected:
         }
     }
     bool isPackedReply() const override { return m_isPacked; }
-    qsizetype packedSize() const override { return sizeof(R); }
-    QVariant packedVariant(const char *bytes) const override
-    {
-        R value{};
-        if constexpr (std::is_trivially_copyable_v<R>)
-            std::memcpy(static_cast<void *>(&value), bytes, sizeof value);
-        return QVariant::fromValue(value);
-    }
+    qsizetype packedSize() const override { return m_type.sizeOf(); }
+    QVariant packedVariant(const char *bytes) const override { return QVariant(m_type, bytes); }
 
-    const bool m_isPacked;
+    bool m_isPacked;
+    QMetaType m_type = QMetaType::fromType<R>();      // of packed results
     QList<R> m_results;
 };
 
@@ -512,10 +347,5 @@ QCoro::Task<typename ListOf<R>::Type> resultsOfReply(std::shared_ptr<ResultsRepl
     }
     co_return reply->takeAll();
 }
-
-template<class T>
-struct IsGenerator : std::false_type {};
-template<class T>
-struct IsGenerator<QCoro::Generator<T>> : std::true_type {};
 
 } // namespace aio_detail

@@ -24,7 +24,8 @@ namespace aio_detail { class TaskHost; }
  *         task.setProgress(row, rows);
  * \endcode
  *
- * Elsewhere than in a pool, in a worker of an AioProcess or with AioCall::run(), it says 0 and false, and progress goes nowhere.
+ * Elsewhere than in a pool, in a worker of an AioProcess or with AioCall::run(), it says 0 and false, progress goes nowhere, and lines go to
+ * this process's log.
  *
  * Threads and lifetime: lives as long as the call; its methods may be called from any thread meanwhile.
  *
@@ -40,6 +41,12 @@ public:
 
     /*! Emits AioPool::taskProgress() there. At most one is on its way; what comes meanwhile replaces what waits. */
     void setProgress(int value, int maximum = 100, const QString &text = {});
+    /*!
+     * Emits AioPool::taskLogged() there, in order and before the task's outcome; AioPool::taskHistory() has the last lines. A \a line is cut
+     * after 4096 characters. Does not wait for anybody who reads: lines of a worker that logs more than a mebibyte a second, a burst
+     * of a quarter apart, are lost, and counted.
+     */
+    void log(const QString &line);
     /*! Whether the task was cancelled, or its soft time limit has passed. */
     bool isCancelRequested() const;
     /*! The same as a token for the waits of this library. Costs a thread from the first call on until the task ends. */

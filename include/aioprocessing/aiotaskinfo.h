@@ -7,6 +7,7 @@
 
 #include <QMetaType>
 #include <QString>
+#include <QStringList>
 #include <QVariant>
 
 #include <chrono>
@@ -26,6 +27,8 @@ class AIOPROCESSING_EXPORT AioTaskInfo
     Q_PROPERTY(quint64 id MEMBER id CONSTANT)
     Q_PROPERTY(QString function MEMBER function CONSTANT)
     Q_PROPERTY(State state MEMBER state CONSTANT)
+    Q_PROPERTY(QStringList log MEMBER log CONSTANT)
+    Q_PROPERTY(qint64 logged MEMBER logged CONSTANT)
     Q_PROPERTY(QVariant result MEMBER result CONSTANT)
     Q_PROPERTY(AioError error MEMBER error CONSTANT)
 public:
@@ -49,9 +52,12 @@ public:
     int value = 0;
     int maximum = 0;
     QString text;
+    /*! The last lines of AioTaskContext::log(), up to 50 with 4096 characters together; and how many it has logged, with all that are not here. */
+    QStringList log;
+    qint64 logged = 0;
     /*! How long it ran, or runs. */
     std::chrono::nanoseconds elapsed{0};
-    /*! What it returned, if that took 4 KiB or less on its way; else invalid. */
+    /*! What it returned, if that took 4 KiB or less on its way, and is no buffer; else invalid. */
     QVariant result;
     AioError error;
 };

@@ -108,6 +108,7 @@ void registerFunction(const QByteArray &name, R (*function)(P...))
         };
         target.parameters = aio_detail::describeParameters(Parameters{});
         target.address = reinterpret_cast<const void *>(function);
+        target.packed = aio_detail::packedTarget(function);
         target.takesContext = aio_detail::Given<Parameters>::takesContext;
         aio_detail::registerNamed(name, target);
     }

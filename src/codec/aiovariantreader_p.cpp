@@ -18,8 +18,21 @@ namespace aio_detail {
 
 bool VariantReader::readAll(QVariant &value)
 {
-    if (!read(value, 0))
-        return false;
+    return read(value, 0) && failUnlessAtEnd();
+}
+
+bool VariantReader::readAll(QVariantList &values)
+{
+    const auto tag = m_in.number<std::uint8_t>();
+    if (m_in.failed())
+        return failTruncated();
+    if (VariantTag(tag) != VariantTag::List)
+        return fail(AioError::ProtocolError, QStringLiteral("a list was expected, and another value came"));
+    return readList(values, 0) && failUnlessAtEnd();
+}
+
+bool VariantReader::failUnlessAtEnd()
+{
     if (m_in.left() != 0)
         return fail(AioError::ProtocolError, QStringLiteral("%1 bytes follow the end of a value").arg(m_in.left()));
     return true;
@@ -81,8 +94,13 @@ bool VariantReader::read(QVariant &value, int depth)
         value = isNull ? QByteArray() : QByteArray(bytes.data(), bytes.size());
         return true;
     }
-    case VariantTag::List:
-        return readList(value, depth);
+    case VariantTag::List: {
+        QVariantList list;
+        if (!readList(list, depth))
+            return false;
+        value = QVariant::fromValue(std::move(list));
+        return true;
+    }
     case VariantTag::Map:
         return readPairs<QVariantMap>(value, depth);
     case VariantTag::Hash:
@@ -163,20 +181,18 @@ bool VariantReader::readStreamed(QVariant &value)
     return fail(AioError::ProtocolError, QStringLiteral("the bytes of a value of type %1 make no sense").arg(printed));
 }
 
-bool VariantReader::readList(QVariant &value, int depth)
+bool VariantReader::readList(QVariantList &list, int depth)
 {
     if (isTooDeep(depth))
         return false;
     const std::uint32_t count = m_in.count(1);
     if (m_in.failed())
         return failTruncated();
-    QVariantList list;
     list.reserve(std::min<qsizetype>(count, 4096));    // one byte of input may become 32 of memory: grow as values arrive
     for (std::uint32_t i = 0; i < count; ++i) {
         if (!read(list.emplace_back(), depth + 1))
             return false;
     }
-    value = QVariant::fromValue(std::move(list));
     return true;
 }
 

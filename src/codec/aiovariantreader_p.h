@@ -20,6 +20,8 @@ public:
 
     /* One value that takes all the bytes. */
     bool readAll(QVariant &value);
+    /* The same for a list, which is appended to \a values. */
+    bool readAll(QVariantList &values);
 
     AioError::Code errorCode() const { return m_errorCode; }
     const QString &errorText() const { return m_errorText; }
@@ -29,7 +31,8 @@ private:
     bool readDateTime(QVariant &value);
     bool readHandle(QVariant &value);
     bool readStreamed(QVariant &value);
-    bool readList(QVariant &value, int depth);
+    bool readList(QVariantList &list, int depth);
+    bool failUnlessAtEnd();
     template<class Map>
     bool readPairs(QVariant &value, int depth);
     bool readStringList(QVariant &value);

@@ -166,11 +166,15 @@ bool VariantWriter::writeStreamed(const QVariant &value)
     return writeBlob(rawName.data(), rawName.size(), false) && writeBlob(buffer.bytes().constData(), buffer.bytes().size(), false);
 }
 
-bool VariantWriter::writeList(const QVariantList &list, int depth)
+bool VariantWriter::writeList(std::span<const QVariant> list, int depth)
 {
-    writeTag(VariantTag::List);
-    if (isTooDeep(depth) || !writeLength(list.size()))
+    if (isTooDeep(depth))
         return false;
+    if (list.size() >= nullLength)
+        return writeLength(qsizetype(list.size()));     // says why not
+    char head[5] = {char(VariantTag::List)};
+    aio_raw::storeLittle(std::uint32_t(list.size()), head + 1);
+    m_out.append(head, sizeof head);
     for (const QVariant &item : list) {
         if (!write(item, depth + 1))
             return false;

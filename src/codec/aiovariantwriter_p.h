@@ -11,6 +11,7 @@
 #include <QVariant>
 
 #include <limits>
+#include <span>
 
 namespace aio_detail {
 
@@ -24,6 +25,8 @@ public:
     { }
 
     bool write(const QVariant &value) { return write(value, 0); }
+    /* As a QVariantList. */
+    bool writeList(std::span<const QVariant> list, int depth = 0);
 
     bool isOverLimit() const { return m_isOverLimit; }
     AioError::Code errorCode() const { return m_errorCode; }
@@ -34,7 +37,6 @@ private:
     bool writeDateTime(const QVariant &value);
     bool writeHandle(const QVariant &value);
     bool writeStreamed(const QVariant &value);
-    bool writeList(const QVariantList &list, int depth);
     template<class Map>
     bool writePairs(VariantTag tag, const Map &map, int depth);
     bool writeText(const QString &text);

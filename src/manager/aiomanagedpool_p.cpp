@@ -19,6 +19,7 @@ namespace {
 
 constexpr qsizetype mostResultBytes = 32 << 20;
 constexpr int mostProcesses = 1024;
+constexpr qsizetype mostNews = 4096;        // that wait for a face, when a line comes
 
 } // namespace
 
@@ -60,12 +61,19 @@ public:
         news.text = text;
         add(std::move(news));
     }
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override
+    {
+        PoolNews news = about(PoolNews::Logged, job, index);
+        news.text = line;
+        news.lost = lost;
+        add(std::move(news));
+    }
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
                   qint64 worker) override
     {
         PoolNews news = about(PoolNews::Finished, job, first);
         news.count = count;
-        news.results = results.toByteArray();
+        news.results.bytes = withoutBuffers(results);
         news.times = times;
         news.worker = worker;
         add(std::move(news));
@@ -322,7 +330,12 @@ void ManagedPool::tell(const PoolNews &news)
     if (face == m_faces.end())
         return;         // it has gone
     const quint64 number = origin->second.number;
-    if (news.results.size() > mostResultBytes)
+    if (news.kind == PoolNews::Logged && face->second.news.size() >= mostNews) {
+        face->second.lostLines[{number, news.first}] += news.lost + (news.text.isNull() ? 0 : 1);
+        return;         // the face's process does not ask
+    }
+    tellLostLines(news, number, face->second);
+    if (news.results.bytes.size() > mostResultBytes)
         tellTooLarge(news, number, face->second);
     else
         face->second.news.append(QVariant(toParts(news, number)));
@@ -335,12 +348,26 @@ void ManagedPool::tell(const PoolNews &news)
     face->second.jobs.erase(number);
 }
 
+void ManagedPool::tellLostLines(const PoolNews &news, quint64 number, Face &face)
+{
+    const quint32 items = news.kind == PoolNews::Finished ? news.count : 1;
+    auto lost = face.lostLines.lower_bound({number, news.first});
+    while (lost != face.lostLines.end() && lost->first.first == number && lost->first.second - news.first < items) {
+        PoolNews notice;
+        notice.kind = PoolNews::Logged;
+        notice.first = lost->first.second;
+        notice.lost = lost->second;
+        face.news.append(QVariant(toParts(notice, number)));
+        lost = face.lostLines.erase(lost);
+    }
+}
+
 void ManagedPool::tellTooLarge(const PoolNews &news, quint64 number, Face &face)
 {
     PoolNews failure;
     failure.kind = PoolNews::Failed;
     const auto text = QStringLiteral("results of %1 bytes are more than a manager sends at once: use smaller chunks, or a queue");
-    failure.error = AioError(AioError::TooLarge, text.arg(news.results.size()));
+    failure.error = AioError(AioError::TooLarge, text.arg(news.results.bytes.size()));
     for (quint32 i = 0; i < news.count; ++i) {
         failure.first = news.first + i;
         face.news.append(QVariant(toParts(failure, number)));

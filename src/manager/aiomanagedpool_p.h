@@ -37,6 +37,7 @@ private:
     {
         std::map<quint64, PoolJobPtr> jobs;
         QVariantList news;
+        std::map<std::pair<quint64, quint32>, qint64> lostLines;        // by job and item
         const std::shared_ptr<LocalWaits> waits = std::make_shared<LocalWaits>();
     };
     using Faces = std::map<FaceKey, Face>;
@@ -68,6 +69,7 @@ private:
     void takeNews();
     void tell(const PoolNews &news);
     static void tellTooLarge(const PoolNews &news, quint64 number, Face &face);
+    static void tellLostLines(const PoolNews &news, quint64 number, Face &face);
     static void tellReply(const PoolNews &news, PoolReply &reply);
 
     PoolSettings m_settings;

@@ -44,8 +44,39 @@ public:
         engine.m_news.push_back(std::move(news));
         engine.wake();
     }
+    void log(const QString &line) override
+    {
+        const QString text = line.isNull() ? QStringLiteral("") : line.left(LineAllowance::LongestLine);
+        const std::lock_guard lock(engine.m_mutex);
+        if (!isGivenUp && lines.takes(text, aio_raw::now()))
+            tellLine(text);
+    }
+    /* With the engine's mutex. */
+    void tellLine(const QString &line)
+    {
+        PoolNews news;
+        news.kind = PoolNews::Logged;
+        news.job = running.job;
+        news.first = running.first;
+        news.text = line;
+        news.lost = lines.takeLost();
+        engine.m_news.push_back(std::move(news));
+        engine.wake();
+    }
     bool isStopWanted() const override { return stop.stop_requested(); }
     std::stop_token stopToken() override { return stop.get_token(); }
+
+    /* Of the thread: those of the job that runs; null for none. */
+    BoundArguments *boundOf(const PoolBoundPtr &bound)
+    {
+        if (!bound) {
+            m_bound.reset();
+        } else if (!m_bound || m_boundOf.owner_before(bound) || bound.owner_before(m_boundOf)) {
+            m_bound.emplace(bound->bytes);
+            m_boundOf = bound;
+        }
+        return m_bound ? &*m_bound : nullptr;
+    }
 
     InProcessEngine &engine;
     const qint64 number;
@@ -57,6 +88,11 @@ public:
     bool isSoftTold = false;
     bool isGivenUp = false;
     std::stop_source stop;
+    LineAllowance lines;
+
+private:
+    std::optional<BoundArguments> m_bound;
+    std::weak_ptr<const PoolBound> m_boundOf;
 };
 
 std::unique_ptr<PoolEngine> makeInProcessEngine(const PoolSettings &settings, PoolEvents &events)
@@ -299,15 +335,19 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
     TaskHost::current() = &worker;
     try {
         const QByteArrayView arguments = job.arguments.slice(range.first, 1);
+        BoundArguments *bound = worker.boundOf(job.arguments.bound());
         if (job.arguments.isPacked()) {
-            news.results.resize(qsizetype(target->packed().resultBytes));
-            target->runPacked(arguments.data(), news.results.data());
+            news.results.bytes.resize(qsizetype(target->packed().resultBytes));
+            const QByteArray whole = bound ? bound->bytes() + arguments.toByteArray() : arguments.toByteArray();
+            target->runPacked(whole.constData(), whole.size(), news.results.bytes.data());
         } else {
-            const QVariantList bound = job.arguments.bound().isEmpty() ? QVariantList() : readArguments(job.arguments.bound());
-            const QByteArray result = target->run(bound, arguments.sliced(4));
+            TaskScratch scratch;
+            target->run(scratch, bound ? bound->values() : QVariantList(), arguments.sliced(4));
             char size[4];
-            aio_raw::storeLittle(quint32(result.size()), size);
-            news.results = QByteArray(size, sizeof size) + result;
+            aio_raw::storeLittle(scratch.buffer.isNull() ? quint32(scratch.result.size()) : PoolResults::IsBuffer, size);
+            news.results.bytes = QByteArray(size, sizeof size) + scratch.result;
+            if (!scratch.buffer.isNull())
+                news.results.buffers.append(scratch.buffer);
         }
     } catch (...) {
         news.kind = PoolNews::Failed;
@@ -317,6 +357,8 @@ void InProcessEngine::runOne(Worker &worker, const PoolRange &range)
     const std::lock_guard lock(m_mutex);
     const qint64 now = aio_raw::now();
     news.times = PoolTimes{worker.beganAt - job.submittedAt, now - worker.beganAt, 1};
+    if (!worker.isGivenUp && worker.lines.hasLost())
+        worker.tellLine(QString());
     worker.running = PoolRange();
     if (!worker.isGivenUp)
         m_news.push_back(std::move(news));

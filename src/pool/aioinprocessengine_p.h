@@ -6,6 +6,7 @@
 #include "pool/aiopoolqueue_p.h"
 #include "pool/aiopooltarget_p.h"
 #include "pool/aiotaskhost_p.h"
+#include "pool/aiotasklines_p.h"
 
 #include <QHash>
 #include <QThread>

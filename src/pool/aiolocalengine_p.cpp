@@ -445,6 +445,8 @@ void LocalEngine::breakPool(const AioError &error)
     m_tellsBroken = true;
     m_toStart = 0;
     m_isClosed = true;
+    for (const auto &worker : m_workers)
+        takeBack(*worker);      // what it runs goes on
     for (const PoolRange &range : m_queue.takeAll())
         failRange(range, error);
     for (const auto &worker : m_workers) {
@@ -696,6 +698,9 @@ void LocalEngine::deliver()
     if (tellsBroken)
         m_events.broken(brokenBy);
     tellNews(all, m_events);
+    const std::lock_guard lock(m_mutex);
+    for (const auto &worker : m_workers)
+        worker->forgetBounds();
 }
 
 void LocalEngine::finish()

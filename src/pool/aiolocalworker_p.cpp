@@ -4,6 +4,7 @@
 
 #include "codec/rawbytes.h"
 #include "platform/rawclock.h"
+#include "platform/rawfault.h"
 #include "pool/aiopoolworker_p.h"
 #include "process/aiobootstrap_p.h"
 #include "process/aioregistry_p.h"
@@ -17,11 +18,33 @@ using aio_raw::Lane;
 
 namespace {
 
+constexpr int mostBuffers = 16;    // that a worker returns before somebody looks
+
 AioBuffer newLane()
 {
     const AioBuffer memory{qsizetype(Lane::bytes())};
     Lane::make(memory.block()->data());
     return memory;
+}
+
+template<class Head>
+QByteArray bytesOf(const Head &head)
+{
+    return QByteArray(reinterpret_cast<const char *>(&head), sizeof head);
+}
+
+constexpr char zeroBytes[8] = {};
+
+QByteArray zeros(quint32 count)
+{
+    return QByteArray::fromRawData(zeroBytes, qsizetype(count));
+}
+
+QString textOf(const char *bytes, std::size_t size)
+{
+    QString text(qsizetype(size / sizeof(QChar)), Qt::Uninitialized);
+    std::memcpy(text.data(), bytes, std::size_t(text.size()) * sizeof(QChar));
+    return text;
 }
 
 } // namespace
@@ -35,6 +58,9 @@ void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
             break;
         case PoolNews::Progressed:
             events.progressed(news.job, news.first, news.value, news.maximum, news.text);
+            break;
+        case PoolNews::Logged:
+            events.logged(news.job, news.first, news.text, news.lost);
             break;
         case PoolNews::Finished:
             events.finished(news.job, news.first, news.count, news.results, news.times, news.worker);
@@ -56,7 +82,7 @@ void tellNews(std::vector<PoolNews> &all, PoolEvents &events)
 }
 
 LocalWorker::LocalWorker()
-    : startedAt(aio_raw::now()), m_box(1), m_memory(newLane()), m_lane(m_memory.block()->data())
+    : startedAt(aio_raw::now()), m_box(mostBuffers), m_memory(newLane()), m_lane(m_memory.block()->data())
 {
     lastNews = startedAt;
     setAwaited(true);
@@ -87,22 +113,11 @@ void LocalWorker::append(const QByteArray &bytes, const PoolJobPtr &job, QByteAr
 void LocalWorker::send(const PoolRange &range, quint32 function, const std::vector<QByteArray> &functions)
 {
     const PoolJob &job = *range.job;
-    const auto record = [](quint16 type, quint16 flags, quint32 size) {
-        const RecordHead head{size, type, flags};
-        return QByteArray(reinterpret_cast<const char *>(&head), sizeof head);
-    };
-    const auto whole = [&](quint16 type, const QByteArray &body) {
-        append(record(type, 0, quint32(body.size())) + body + QByteArray(qsizetype(paddingOf(quint32(body.size()))), '\0'));
-    };
-    for (; m_functions <= function; ++m_functions)
-        whole(FunctionRecord, functions[m_functions]);
-    quint16 flags = 0;
-    if (!job.arguments.bound().isEmpty()) {
-        flags |= RangeHead::HasBound;
-        if (m_boundOf != job.firstId)
-            whole(BoundRecord, job.arguments.bound());
-        m_boundOf = job.firstId;
+    for (; m_functions <= function; ++m_functions) {
+        const QByteArray &key = functions[m_functions];
+        append(bytesOf(RecordHead{quint32(key.size()), FunctionRecord, 0}) + key + zeros(paddingOf(quint32(key.size()))));
     }
+    quint16 flags = 0;
     if (job.timeout.count() >= 0 || job.softTimeout.count() >= 0)
         flags |= RangeHead::IsTimed;
     if (job.tellsStart)
@@ -115,21 +130,21 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
     head.epoch = m_lane.epoch();
     head.stride = quint32(job.arguments.stride());
     head.attempt = quint32(range.attempt);
+    head.bound = sendBound(job.arguments.bound());
     const quint32 size = quint32(sizeof head) + quint32(items.size());
     char start[sizeof(RecordHead) + sizeof head];
     const RecordHead first{size, RangeRecord, flags};
     std::memcpy(start, &first, sizeof first);
     std::memcpy(start + sizeof first, &head, sizeof head);
     const quint32 padding = paddingOf(size);
-    constexpr char zeros[8] = {};
     if (m_unsent.empty() && m_lane.tasks.room() >= sizeof start + std::size_t(items.size()) + padding) {
         m_lane.tasks.append(start, sizeof start);
         m_lane.tasks.append(items.data(), std::size_t(items.size()));
-        m_lane.tasks.append(zeros, padding);
+        m_lane.tasks.append(zeroBytes, padding);
     } else {
         append(QByteArray(start, sizeof start));
         append({}, range.job, items);
-        append(QByteArray(zeros, qsizetype(padding)));
+        append(zeros(padding));
     }
     flying.push_back(range);
     m_items += range.count;
@@ -137,6 +152,43 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
     lastNews = aio_raw::now();
     if (m_items == range.count)       // it had nothing to do
         m_lastOutcome = lastNews;
+    commit();
+}
+
+// The number of \a bound, which it has then; 0 for null.
+quint32 LocalWorker::sendBound(const PoolBoundPtr &bound)
+{
+    if (!bound)
+        return 0;
+    for (const KnownBound &known : m_bounds) {
+        if (!known.bound.owner_before(bound) && !bound.owner_before(known.bound))
+            return known.number;
+    }
+    AIO_FAULT_POINT("pool.bound");
+    const BoundHead head{++m_lastBound, 0};
+    const quint32 size = quint32(sizeof head) + quint32(bound->bytes.size());
+    append(bytesOf(RecordHead{size, BoundRecord, 0}) + bytesOf(head));
+    append(bound->bytes);
+    append(zeros(paddingOf(size)));
+    m_bounds.push_back({bound, head.number});
+    return head.number;
+}
+
+void LocalWorker::forgetBounds()
+{
+    const auto isOver = [this](const KnownBound &known) {
+        if (!known.bound.expired())
+            return false;
+        append(bytesOf(RecordHead{sizeof(BoundHead), ForgetRecord, 0}) + bytesOf(BoundHead{known.number, 0}));
+        return true;
+    };
+    if (!m_bounds.empty() && state == Ready && std::erase_if(m_bounds, isOver) > 0)
+        commit();
+}
+
+// Shows the worker what was appended.
+void LocalWorker::commit()
+{
     m_lane.tasks.commit();
     m_lane.head().hasMore.store(!m_unsent.empty());
     m_wake.set();
@@ -145,11 +197,9 @@ void LocalWorker::send(const PoolRange &range, quint32 function, const std::vect
 void LocalWorker::sendExit()
 {
     const RecordHead head{0, ExitRecord, 0};
-    append(QByteArray(reinterpret_cast<const char *>(&head), sizeof head));
-    m_lane.tasks.commit();
-    m_lane.head().hasMore.store(!m_unsent.empty());
+    append(bytesOf(head));
     state = Leaving;
-    m_wake.set();
+    commit();
 }
 
 void LocalWorker::flush()
@@ -166,11 +216,8 @@ void LocalWorker::flush()
             break;
         m_unsent.pop_front();
     }
-    if (!isAny)
-        return;
-    m_lane.tasks.commit();
-    m_lane.head().hasMore.store(!m_unsent.empty());
-    m_wake.set();
+    if (isAny)
+        commit();
 }
 
 void LocalWorker::takeBack(std::vector<PoolRange> &back)
@@ -278,17 +325,18 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
     Times times;
     switch (head.type) {
     case PackedRecord:
-        if (flying.empty())
-            return false;
-        takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), true, news);
-        return true;
+        return takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), Packed, news);
+    case PlainRecord:
+        return takeOutcome(PoolNews::Finished, QByteArrayView(bytes, qsizetype(head.bytes)), head.flags & InBox ? Boxed : Encoded, news);
     case ValueRecord:
     case FailedRecord:
-        if (flying.empty() || head.bytes < sizeof times)
+        if (head.bytes < sizeof times)
             return false;
         std::memcpy(&times, bytes, sizeof times);
-        takeOutcome(head.type == ValueRecord ? PoolNews::Finished : PoolNews::Failed,
-                    QByteArrayView(bytes + sizeof times, qsizetype(head.bytes - sizeof times)), false, news);
+        if (!takeOutcome(head.type == ValueRecord ? PoolNews::Finished : PoolNews::Failed,
+                         QByteArrayView(bytes + sizeof times, qsizetype(head.bytes - sizeof times)),
+                         head.flags & InBox ? Boxed : Encoded, news))
+            return false;
         takeTimes(times, news);
         return true;
     case TimesRecord:
@@ -318,8 +366,19 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
         news.back().kind = PoolNews::Progressed;
         news.back().value = progress.value;
         news.back().maximum = progress.maximum;
-        news.back().text = QString(qsizetype((head.bytes - sizeof progress) / sizeof(QChar)), Qt::Uninitialized);
-        std::memcpy(news.back().text.data(), bytes + sizeof progress, std::size_t(news.back().text.size()) * sizeof(QChar));
+        news.back().text = textOf(bytes + sizeof progress, head.bytes - sizeof progress);
+        break;
+    }
+    case LogRecord: {
+        Logged logged;
+        if (flying.empty() || head.bytes < sizeof logged)
+            return false;
+        std::memcpy(&logged, bytes, sizeof logged);
+        news.emplace_back();
+        news.back().kind = PoolNews::Logged;
+        news.back().lost = logged.lost;
+        if (logged.hasLine)
+            news.back().text = textOf(bytes + sizeof logged, head.bytes - sizeof logged);
         break;
     }
     default:
@@ -332,8 +391,13 @@ bool LocalWorker::takeRecord(const RecordHead &head, const char *bytes, std::vec
     return true;
 }
 
-void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool isPacked, std::vector<PoolNews> &news)
+bool LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, Form form, std::vector<PoolNews> &news)
 {
+    if (flying.empty())
+        return false;
+    std::optional<QVariant> boxed;
+    if (form == Boxed && !(boxed = m_box.tryGet()))
+        return false;
     PoolRange &range = flying.front();
     const bool goesOn = kind == PoolNews::Finished && !news.empty() && news.back().kind == kind && news.back().job == range.job
         && news.back().worker == number && news.back().first + news.back().count == range.first;
@@ -351,14 +415,18 @@ void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool is
     if (kind == PoolNews::Failed) {
         item.error = decodeError(bytes.toByteArray());
     } else {
-        if (item.results.capacity() < item.results.size() + bytes.size() + 4)
-            item.results.reserve(std::max<qsizetype>(2 * item.results.capacity(), item.results.size() + bytes.size() + 4));
-        if (!isPacked) {
-            char size[4];
-            aio_raw::storeLittle(quint32(bytes.size()), size);
-            item.results.append(size, sizeof size);
-        }
-        item.results.append(bytes.data(), bytes.size());
+        QByteArray &results = item.results.bytes;
+        const qsizetype at = results.size();
+        const qsizetype head = form == Packed ? 0 : qsizetype(sizeof(quint32));
+        const qsizetype size = at + head + bytes.size();
+        if (results.capacity() < size)
+            results.reserve(std::max<qsizetype>(2 * results.capacity(), size));
+        results.resize(size);
+        if (form != Packed)
+            aio_raw::storeLittle(boxed ? PoolResults::IsBuffer : quint32(bytes.size()), results.data() + at);
+        std::memcpy(results.data() + at + head, bytes.data(), std::size_t(bytes.size()));
+        if (boxed)
+            item.results.buffers.append(boxed->value<AioBuffer>());
     }
     ++range.first;
     --m_items;
@@ -371,6 +439,7 @@ void LocalWorker::takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool is
         doom = NoDoom;      // it has returned after all
         killAt = INT64_MAX;
     }
+    return true;
 }
 
 void LocalWorker::takeTimes(const Times &times, std::vector<PoolNews> &news)

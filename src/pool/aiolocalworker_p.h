@@ -32,17 +32,18 @@ struct PoolRange
 /* What became of items, for PoolEvents. */
 struct PoolNews
 {
-    enum Kind { Started, Progressed, Finished, Failed, WorkerStarted, WorkerEnded };
+    enum Kind { Started, Progressed, Finished, Failed, WorkerStarted, WorkerEnded, Logged };
     Kind kind = Failed;
     PoolJobPtr job;
     quint32 first = 0;
     quint32 count = 1;
-    QByteArray results;
+    PoolResults results;
     PoolTimes times;
     AioError error;
     int value = 0;
     int maximum = 0;
     QString text;
+    qint64 lost = 0;
     qint64 worker = 0;
     bool isExpected = false;
 };
@@ -78,6 +79,8 @@ public:
     /* Sends it \a range, whose function it knows as \a function, known to others as number \a function as well. */
     void send(const PoolRange &range, quint32 function, const std::vector<QByteArray> &functions);
     void sendExit();
+    /* Has it forget bound arguments that nothing needs any more. */
+    void forgetBounds();
     /* Goes on with what there was no room for. */
     void flush();
 
@@ -122,9 +125,12 @@ private:
         QByteArrayView view;
     };
     bool takeRecord(const RecordHead &head, const char *bytes, std::vector<PoolNews> &news);
-    void takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, bool isPacked, std::vector<PoolNews> &news);
+    enum Form { Packed, Encoded, Boxed };
+    bool takeOutcome(PoolNews::Kind kind, QByteArrayView bytes, Form form, std::vector<PoolNews> &news);
     void takeTimes(const Times &times, std::vector<PoolNews> &news);
     void append(const QByteArray &bytes, const PoolJobPtr &job = {}, QByteArrayView view = {});
+    void commit();
+    quint32 sendBound(const PoolBoundPtr &bound);
 
     AioQueue m_box;
     AioEvent m_wake;
@@ -133,7 +139,13 @@ private:
     aio_raw::Lane m_lane;
     std::deque<Piece> m_unsent;
     quint32 m_functions = 0;          // how many it knows
-    quint64 m_boundOf = 0;            // the job whose bound arguments it has
+    struct KnownBound
+    {
+        std::weak_ptr<const PoolBound> bound;
+        quint32 number = 0;
+    };
+    std::vector<KnownBound> m_bounds; // that it has
+    quint32 m_lastBound = 0;
     quint32 m_items = 0;              // that are flying
     quint32 m_finished = 0;           // outcomes so far
     RecordHead m_head;                // of a record that is not complete yet

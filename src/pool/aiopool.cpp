@@ -49,9 +49,8 @@ std::shared_ptr<PoolCore> makeCore(int processes)
 
 std::shared_ptr<PoolCore> makeCore(const std::shared_ptr<RemoteBackend> &remote)
 {
-    const auto core = std::make_shared<PoolCore>([remote](const PoolSettings &, PoolEvents &events) {
-        return std::make_unique<RemoteEngine>(remote, events);
-    });
+    const auto maker = [remote](const PoolSettings &, PoolEvents &events) { return std::make_unique<RemoteEngine>(remote, events); };
+    const auto core = std::make_shared<PoolCore>(maker, false);
     core->configure([&](PoolSettings &settings) {
         settings.workers = std::max(remote->detail().toInt(), 1);
         settings.cancelGrace = std::chrono::seconds(1);
@@ -350,7 +349,8 @@ void AioPool::connectNotify(const QMetaMethod &)
         return isSignalConnected(QMetaMethod::fromSignal(signal)) ? quint32(kind) : 0;
     };
     quint32 wanted = flag(&AioPool::taskStarted, PoolNotice::TaskStarted) | flag(&AioPool::taskProgress, PoolNotice::TaskProgress)
-        | flag(&AioPool::taskFinished, PoolNotice::TaskFinished) | flag(&AioPool::taskFailed, PoolNotice::TaskFailed)
+        | flag(&AioPool::taskLogged, PoolNotice::TaskLog) | flag(&AioPool::taskFinished, PoolNotice::TaskFinished)
+        | flag(&AioPool::taskFailed, PoolNotice::TaskFailed)
         | flag(&AioPool::workerStarted, PoolNotice::WorkerStarted) | flag(&AioPool::workerLost, PoolNotice::WorkerLost)
         | flag(&AioPool::drained, PoolNotice::Drained) | flag(&AioPool::errorOccurred, PoolNotice::Error)
         | flag(&AioPool::activeWorkersChanged, PoolNotice::Workers) | flag(&AioPool::tasksChanged, PoolNotice::Tasks)
@@ -380,6 +380,9 @@ void AioPool::emitNotices()
             break;
         case PoolNotice::TaskProgress:
             Q_EMIT taskProgress(notice.id, notice.value, notice.maximum, notice.text);
+            break;
+        case PoolNotice::TaskLog:
+            Q_EMIT taskLogged(notice.id, notice.text, notice.lost);
             break;
         case PoolNotice::TaskFinished:
             Q_EMIT taskFinished(notice.id, notice.result);

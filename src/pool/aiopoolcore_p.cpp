@@ -4,9 +4,9 @@
 
 #include "base/aiologging_p.h"
 #include "platform/rawclock.h"
-#include "process/aioregistry_p.h"
+#include "pool/aiotasklines_p.h"
 
-#include <aioprocessing/aioworker.h>
+#include <aioprocessing/aiocontext.h>
 
 #include <QDebug>
 #include <QThread>
@@ -17,7 +17,7 @@ namespace aio_detail {
 
 namespace {
 
-constexpr qsizetype mostItems = qsizetype(1) << 30;
+constexpr qint64 mostLineBytes = 4 << 20;      // of lines that wait for the event loop of the pool object
 
 QString submitOperation()
 {
@@ -26,7 +26,7 @@ QString submitOperation()
 
 } // namespace
 
-PoolCore::PoolCore(const EngineMaker &maker) : m_makeEngine(maker) { }
+PoolCore::PoolCore(const EngineMaker &maker, bool isLocal) : m_makeEngine(maker), m_isLocal(isLocal) { }
 PoolCore::~PoolCore() = default;
 
 // -- submissions
@@ -118,6 +118,11 @@ int PoolCore::chunkFor(qsizetype count) const
 {
     const qsizetype parts = qsizetype(4) * settings().workers;
     return int(std::max<qsizetype>((count + parts - 1) / parts, 1));
+}
+
+bool PoolCore::runsThisProgram() const
+{
+    return m_isLocal && AioContext::defaultContext()->workerCommand().isEmpty();
 }
 
 void PoolCore::close()
@@ -266,14 +271,17 @@ std::deque<PoolNotice> PoolCore::takeNotices()
     const std::lock_guard lock(m_noticeMutex);
     m_isPosted = false;
     m_onceNotices = 0;
+    m_lineBytes = 0;
     return std::exchange(m_notices, {});
 }
 
 void PoolCore::putBack(std::deque<PoolNotice> &&rest)
 {
     const std::lock_guard lock(m_noticeMutex);
-    for (auto notice = rest.rbegin(); notice != rest.rend(); ++notice)
+    for (auto notice = rest.rbegin(); notice != rest.rend(); ++notice) {
+        m_lineBytes += notice->kind == PoolNotice::TaskLog ? costOfLine(notice->text) : 0;
         m_notices.push_front(std::move(*notice));
+    }
     post();
 }
 
@@ -302,7 +310,47 @@ void PoolCore::progressed(const PoolJobPtr &job, quint32 index, int value, int m
     notify(std::move(notice));
 }
 
-void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker)
+// Lines are all that a task can have too many of, so they do not wait for an event loop without a limit.
+void PoolCore::logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost)
+{
+    if (history.isOn())
+        history.logged(*job, index, line, lost);
+    if (!wants(PoolNotice::TaskLog))
+        return;
+    PoolNotice notice;
+    notice.kind = PoolNotice::TaskLog;
+    notice.id = job->firstId + index;
+    notice.text = line;
+    const std::lock_guard lock(m_noticeMutex);
+    if (m_lineBytes > mostLineBytes) {
+        m_lostLines[notice.id] += lost + (line.isNull() ? 0 : 1);
+        return;
+    }
+    notice.lost = lost + m_lostLines.take(notice.id);
+    m_lineBytes += costOfLine(line);
+    m_notices.push_back(std::move(notice));
+    post();
+}
+
+// Before their outcomes.
+void PoolCore::tellLostLines(quint64 first, quint32 count)
+{
+    if (m_lostLines.isEmpty()) [[likely]]
+        return;
+    m_lostLines.removeIf([&](auto lost) {
+        if (lost.key() - first >= count)
+            return false;
+        PoolNotice notice;
+        notice.kind = PoolNotice::TaskLog;
+        notice.id = lost.key();
+        notice.lost = lost.value();
+        notify(std::move(notice));
+        return true;
+    });
+}
+
+void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
+                        qint64 worker)
 {
     m_completed += count;
     if (times.items > 0) {
@@ -313,6 +361,7 @@ void PoolCore::finished(const PoolJobPtr &job, quint32 first, quint32 count, QBy
     const std::shared_ptr<PoolReply> reply = job->reply;
     if (history.isOn())
         history.finished(*job, first, count, results, times, worker);
+    tellLostLines(job->firstId + first, count);
     if (wants(PoolNotice::TaskFinished)) {
         const QVariantList values = reply->variants(count, results);
         for (quint32 i = 0; i < count; ++i) {
@@ -333,6 +382,7 @@ void PoolCore::failed(const PoolJobPtr &job, quint32 index, const AioError &erro
     ++m_failed;
     if (history.isOn())
         history.failed(*job, index, error);
+    tellLostLines(job->firstId + index, 1);
     PoolNotice notice;
     notice.kind = PoolNotice::TaskFailed;
     notice.id = job->firstId + index;
@@ -427,126 +477,6 @@ void PoolCore::ended()
     notifyOnce(PoolNotice::Workers);
     for (const auto &wait : waits)
         wait->end({});
-}
-
-// -- what templates call
-
-namespace {
-
-AioError errorIn(qsizetype count, int chunkSize)
-{
-    if (chunkSize < 0) {
-        return makeError(AioError::UsageError,
-                         QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more, or 0 for one that fits").arg(chunkSize),
-                         submitOperation());
-    }
-    if (count > mostItems)
-        return makeError(AioError::UsageError, QStringLiteral("%1 items are more than one map can have").arg(count), submitOperation());
-    return {};
-}
-
-AioError errorIn(const AioCall &call)
-{
-    if (call.isNull()) {
-        return makeError(AioError::UsageError, QStringLiteral("there is no function to run: the AioCall is empty"), submitOperation());
-    }
-    if (!call.keywords().isEmpty()) {
-        return makeError(AioError::UsageError, QStringLiteral("%1 is a C++ function, which takes no keyword arguments, and got '%2'")
-                             .arg(call.displayName(), call.keywords().firstKey()), submitOperation());
-    }
-    return {};
-}
-
-} // namespace
-
-void submitItems(PoolCore &core, const QByteArray &function, bool isContextual, PoolArguments &&arguments, int chunkSize,
-                 const std::shared_ptr<PoolReply> &reply)
-{
-    const qsizetype count = arguments.count();
-    if (const AioError error = errorIn(count, chunkSize)) {
-        reply->end(error);
-        return;
-    }
-    auto job = std::make_shared<PoolJob>();
-    job->count = quint32(count);
-    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(count));
-    job->arguments = std::move(arguments);
-    job->function = function;
-    job->isContextual = isContextual;
-    core.submit(std::move(job), reply);
-}
-
-namespace {
-
-std::shared_ptr<PoolJob> jobOf(const AioCall &call)
-{
-    auto job = std::make_shared<PoolJob>();
-    job->function = call.function().toUtf8();
-    const QVariantMap options = call.options();
-    const auto milliseconds = [&](const char *name) {
-        return std::chrono::milliseconds(options.value(QLatin1StringView(name), -1).toLongLong());
-    };
-    job->timeout = milliseconds("timeout");
-    job->softTimeout = milliseconds("softTimeout");
-    job->retries = std::max(options.value(QStringLiteral("retries")).toInt(), 0);
-    job->priority = options.value(QStringLiteral("priority")).toInt();
-    job->isContextual = isContextual(call.function());
-    return job;
-}
-
-} // namespace
-
-void submitCall(PoolCore &core, const AioCall &call, const std::shared_ptr<PoolReply> &reply)
-{
-    if (const AioError error = errorIn(call)) {
-        reply->end(error);
-        return;
-    }
-    const auto job = jobOf(call);
-    job->count = 1;
-    job->arguments.append(call.arguments());
-    core.submit(job, reply);
-}
-
-void submitMap(PoolCore &core, const AioCall &call, const QVariantList &items, int chunkSize, const std::shared_ptr<PoolReply> &reply)
-{
-    AioError error = errorIn(call);
-    if (!error)
-        error = errorIn(items.size(), chunkSize);
-    if (error) {
-        reply->end(error);
-        return;
-    }
-    const auto job = jobOf(call);
-    job->count = quint32(items.size());
-    job->chunk = quint32(chunkSize > 0 ? chunkSize : core.chunkFor(items.size()));
-    job->arguments.setBound(call.arguments());
-    job->arguments.reserve(items.size());
-    QVariantList one(1);
-    for (const QVariant &item : items) {
-        one[0] = item;
-        job->arguments.append(one);
-    }
-    core.submit(job, reply);
-}
-
-int readAheadOf(const PoolCore &core)
-{
-    return 4 * core.settings().workers;
-}
-
-std::exception_ptr refusalOf(const PoolCore &core)
-{
-    const AioError error = core.refused();
-    return error ? std::make_exception_ptr(AioException(error)) : nullptr;
-}
-
-void requireChunkSize(int chunkSize, const char *operation)
-{
-    if (chunkSize < 1) {
-        throwError(AioError::UsageError, QStringLiteral("a chunk size of %1 makes no sense: it is 1 or more").arg(chunkSize),
-                   QLatin1StringView(operation));
-    }
 }
 
 } // namespace aio_detail

@@ -25,13 +25,14 @@ struct PoolNotice
 {
     enum Kind : quint32 {
         TaskStarted = 1, TaskProgress = 2, TaskFinished = 4, TaskFailed = 8, WorkerStarted = 16, WorkerLost = 32, Drained = 64,
-        Error = 128, Workers = 256, Tasks = 512, Running = 1024
+        Error = 128, Workers = 256, Tasks = 512, Running = 1024, TaskLog = 2048
     };
     Kind kind;
     quint64 id = 0;
     int value = 0;
     int maximum = 0;
     QString text;
+    qint64 lost = 0;
     QVariant result;
     AioError error;
 };
@@ -45,7 +46,8 @@ class PoolCore final : public PoolEvents, public std::enable_shared_from_this<Po
 public:
     using EngineMaker = std::function<std::unique_ptr<PoolEngine>(const PoolSettings &, PoolEvents &)>;
 
-    explicit PoolCore(const EngineMaker &maker = &makeLocalEngine);
+    /* \a isLocal: its tasks are run by this program. */
+    explicit PoolCore(const EngineMaker &maker = &makeLocalEngine, bool isLocal = true);
     ~PoolCore() override;
 
     // -- any thread
@@ -80,6 +82,8 @@ public:
     qint64 failedCount() const { return m_failed; }
     double progress() const;
     int chunkFor(qsizetype count) const;
+    /* Whether what this process knows of functions is true where they run. */
+    bool runsThisProgram() const;
 
     // -- the pool object
     void setListener(AioPool *pool) { m_listener = pool; }
@@ -93,7 +97,8 @@ public:
     // -- the engine
     void started(const PoolJobPtr &job, quint32 index, int attempt, qint64 worker) override;
     void progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text) override;
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override;
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
                   qint64 worker) override;
     void failed(const PoolJobPtr &job, quint32 index, const AioError &error) override;
     void workerStarted(qint64 worker) override;
@@ -113,12 +118,14 @@ private:
     /* The same for a kind of which one is enough. */
     void notifyOnce(PoolNotice::Kind kind);
     void post();
+    void tellLostLines(quint64 first, quint32 count);
     void settle(quint32 items);
     AioError refusal() const;
     /* One task runs in each worker, and two wait for it. */
     bool hasRoom() const { return m_outstanding < 3 * m_settings.workers; }
 
     const EngineMaker m_makeEngine;
+    const bool m_isLocal;
     mutable std::mutex m_mutex;              // of what follows
     std::unique_ptr<PoolEngine> m_engine;
     PoolSettings m_settings;
@@ -135,8 +142,11 @@ private:
     std::atomic<qint64> m_completed = 0;
     std::atomic<qint64> m_failed = 0;
 
-    std::mutex m_noticeMutex;
+    QHash<quint64, qint64> m_lostLines;      // of tasks, since nobody took them in time; the engine's thread only
+
+    std::mutex m_noticeMutex;                // of what follows
     std::deque<PoolNotice> m_notices;
+    qint64 m_lineBytes = 0;                  // of the lines among them
     quint32 m_onceNotices = 0;
     bool m_isPosted = false;
     AioPool *m_listener = nullptr;

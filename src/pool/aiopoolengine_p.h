@@ -62,8 +62,10 @@ public:
 
     virtual void started(const PoolJobPtr &job, quint32 index, int attempt, qint64 worker) = 0;
     virtual void progressed(const PoolJobPtr &job, quint32 index, int value, int maximum, const QString &text) = 0;
-    /* Items \a first to \a first + \a count - 1 have returned. \a results: see PoolReply::accept(). */
-    virtual void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times,
+    /* A line that the item logged, of which \a lost others came before this one and after the last. Null: there is no line, as at the end. */
+    virtual void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) = 0;
+    /* Items \a first to \a first + \a count - 1 have returned. */
+    virtual void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
                           qint64 worker) = 0;
     virtual void failed(const PoolJobPtr &job, quint32 index, const AioError &error) = 0;
     virtual void workerStarted(qint64 worker) = 0;

@@ -24,14 +24,21 @@ constexpr quint32 paddingOf(quint32 bytes) { return (8 - bytes % 8) % 8; }
 
 enum TaskRecord : quint16 {
     FunctionRecord = 1,    // its number (quint32) and key
-    BoundRecord,           // the bound arguments of the ranges that follow
+    BoundRecord,           // BoundHead and the arguments before those of the items: packed, or the encoding of a QVariantList
     RangeRecord,           // RangeHead and the items
-    ExitRecord
+    ExitRecord,
+    ForgetRecord           // BoundHead: no range that follows has these
+};
+
+struct BoundHead
+{
+    quint32 number = 0;     // of the bound arguments, from 1
+    quint32 reserved = 0;
 };
 
 struct RangeHead
 {
-    enum Flag : quint16 { IsTimed = 1, TellsStart = 2, HasBound = 4 };
+    enum Flag : quint16 { IsTimed = 1, TellsStart = 2 };
 
     quint64 firstId = 0;
     quint32 count = 0;
@@ -39,7 +46,7 @@ struct RangeHead
     quint32 epoch = 0;
     quint32 stride = 0;     // 0: each item is a quint32 with its length, and the encoding of a QVariantList
     quint32 attempt = 1;
-    quint32 reserved = 0;
+    quint32 bound = 0;      // the number of the bound arguments; 0: none
 };
 static_assert(sizeof(RangeHead) == 32);
 
@@ -50,10 +57,15 @@ enum OutcomeRecord : quint16 {
     ValueRecord,           // an outcome: Times and the encoding of a QVariant
     PackedRecord,          // an outcome: the result as it is
     FailedRecord,          // an outcome: Times and an AioError
-    TimesRecord,           // Times, of packed items since the last one
+    PlainRecord,           // an outcome: the encoding of a QVariant
+    TimesRecord,           // Times, of packed and plain items since the last one
     BegunRecord,           // the next outcome's item has begun
-    ProgressRecord         // Progress and UTF-16 text, of the item that runs
+    ProgressRecord,        // Progress and UTF-16 text, of the item that runs
+    LogRecord              // Logged and UTF-16 text, of the item that runs
 };
+
+/* Of a ValueRecord or PlainRecord: the value is the next buffer in the worker's box, and nothing stands here. */
+enum OutcomeFlag : quint16 { InBox = 1 };
 
 struct Times
 {
@@ -68,7 +80,13 @@ struct Progress
     qint32 maximum = 0;
 };
 
-constexpr quint32 longestRecord = quint32(1) << 30;
+struct Logged
+{
+    qint64 lost = 0;        // lines before it
+    qint32 hasLine = 1;     // 0: it says only how many were lost
+    qint32 reserved = 0;
+};
 
+constexpr quint32 longestRecord = quint32(1) << 30;
 
 } // namespace aio_detail

@@ -3,71 +3,52 @@
 #include <aioprocessing/aiopool.h>
 
 #include "base/aioguiwarning_p.h"
-#include "codec/aiovariantcodec_p.h"
+#include "base/aiologging_p.h"
+#include "codec/aiovariantreader_p.h"
 #include "codec/rawbytes.h"
 #include "pool/aiopoolcore_p.h"
 #include "process/aiocaught_p.h"
 
 #include <QFutureWatcher>
 
-#include <limits>
-
 namespace aio_detail {
 
-// -- arguments
+namespace {
 
-std::optional<PoolArguments> PoolArguments::fromBytes(qsizetype stride, const QByteArray &bytes, const QByteArray &bound)
+/* Results that are not packed, one after the other. */
+class ResultReader
 {
-    if (stride < 0 || (stride > 0 && bytes.size() % stride != 0))
-        return std::nullopt;
-    PoolArguments arguments(stride);
-    arguments.m_bytes = bytes;
-    arguments.m_bound = bound;
-    aio_raw::ByteReader reader(bytes.constData(), std::size_t(bytes.size()));
-    while (stride == 0 && reader.left() > 0) {
-        reader.bytes(reader.number<quint32>());
-        arguments.m_ends.push_back(bytes.size() - qsizetype(reader.left()));
-    }
-    if (reader.failed())
-        return std::nullopt;
-    return arguments;
-}
+public:
+    explicit ResultReader(const PoolResults &results)
+        : m_reader(results.bytes.constData(), std::size_t(results.bytes.size())), m_buffers(results.buffers)
+    { }
 
-void PoolArguments::append(const QVariantList &arguments)
-{
-    constexpr qsizetype limit = qsizetype(1) << 30;
-    const qsizetype before = m_bytes.size();
-    m_bytes.append(4, '\0');
-    bool fits = true;
-    AioError error;
-    try {
-        error = encodeVariantWithin(limit, QVariant::fromValue(arguments), m_bytes, fits, "AioPool::submit");
-    } catch (...) {    // a stream operator of the application
-        error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
-        m_bytes.truncate(before + 4);
+    /* Why it cannot be read; nothing: it can. */
+    std::optional<AioError> next(QVariant &value)
+    {
+        const quint32 size = m_reader.number<quint32>();
+        if (size == PoolResults::IsBuffer && m_nextBuffer < m_buffers.size()) {
+            value = QVariant::fromValue(m_buffers[m_nextBuffer++]);
+            return std::nullopt;
+        }
+        const char *bytes = m_reader.bytes(size);
+        VariantReader reader(QByteArrayView(bytes, bytes ? qsizetype(size) : 0));
+        try {
+            if (reader.readAll(value)) [[likely]]
+                return std::nullopt;
+        } catch (...) {    // a stream operator of the application
+            return errorOfCurrentException(QStringLiteral("a stream operator for a result"));
+        }
+        return makeError(reader.errorCode(), reader.errorText(), QStringLiteral("AioPool::result"));
     }
-    if (!error && !fits) {
-        error = makeError(AioError::TooLarge,
-                          QStringLiteral("the arguments of a task have more than 1 GiB: send them in parts through a queue"),
-                          QStringLiteral("AioPool::submit"));
-    }
-    if (error && !m_error)
-        m_error = error;
-    aio_raw::storeLittle(quint32(m_bytes.size() - before - 4), m_bytes.data() + before);
-    m_ends.push_back(m_bytes.size());
-}
 
-void PoolArguments::setBound(const QVariantList &arguments)
-{
-    m_bound.clear();
-    if (arguments.isEmpty())
-        return;
-    const AioError error = encodeVariant(QVariant::fromValue(arguments), m_bound, "AioPool::submit");
-    if (error && !m_error)
-        m_error = error;
-}
+private:
+    aio_raw::ByteReader m_reader;
+    const QList<AioBuffer> m_buffers;
+    qsizetype m_nextBuffer = 0;
+};
 
-// -- replies
+} // namespace
 
 PoolReply::PoolReply() = default;
 PoolReply::~PoolReply() = default;
@@ -82,31 +63,28 @@ void PoolReply::begin(const std::weak_ptr<PoolCore> &core, const std::shared_ptr
     m_firstId = job->firstId;
 }
 
-void PoolReply::accept(qsizetype first, qsizetype number, QByteArrayView results)
+void PoolReply::accept(qsizetype first, qsizetype number, const PoolResults &results)
 {
     const std::lock_guard lock(m_mutex);
     if (m_isEnding)
         return;
     if (isPackedReply()) {
-        if (results.size() == number * packedSize())
-            storePacked(first, number, results.data());
-    } else {
-        aio_raw::ByteReader reader(results.data(), std::size_t(results.size()));
-        for (qsizetype i = first; i < first + number; ++i) {
-            const quint32 size = reader.number<quint32>();
-            const char *bytes = reader.bytes(size);
-            AioError error;
-            try {
-                QVariant value;
-                error = decodeVariant(QByteArrayView(bytes, bytes ? qsizetype(size) : 0), value, "AioPool::result");
-                if (!error)
-                    store(i, std::move(value));
-            } catch (...) {    // the wrong type, or a stream operator of the application
-                error = errorOfCurrentException(QStringLiteral("a stream operator for a result"));
-            }
-            if (error)
-                note(i, error);
+        if (results.bytes.size() == number * packedSize())
+            storePacked(first, number, results.bytes.constData());
+        return;
+    }
+    ResultReader reader(results);
+    for (qsizetype i = first; i < first + number; ++i) {
+        QVariant value;
+        std::optional<AioError> error = reader.next(value);
+        try {
+            if (!error)
+                store(i, std::move(value));
+        } catch (...) {    // the wrong type
+            error = errorOfCurrentException(QStringLiteral("a result"));
         }
+        if (error)
+            note(i, *error);
     }
 }
 
@@ -262,24 +240,18 @@ void PoolReply::whenDone(std::function<void()> callback)
     callback();
 }
 
-QVariantList PoolReply::variants(qsizetype number, QByteArrayView results) const
+QVariantList PoolReply::variants(qsizetype number, const PoolResults &results) const
 {
     QVariantList list;
-    aio_raw::ByteReader reader(results.data(), std::size_t(results.size()));
+    list.reserve(number);
+    ResultReader reader(results);
     for (qsizetype i = 0; i < number; ++i) {
-        if (isPackedReply()) {
-            const char *bytes = reader.bytes(std::size_t(packedSize()));
-            list.append(bytes ? packedVariant(bytes) : QVariant());
-            continue;
-        }
-        const quint32 size = reader.number<quint32>();
-        const char *bytes = reader.bytes(size);
         QVariant value;
-        try {
-            if (bytes && decodeVariant(QByteArrayView(bytes, qsizetype(size)), value, "AioPool::result"))
-                value = QVariant();
-        } catch (...) {    // the reply says so
-            value = QVariant();
+        if (!isPackedReply()) {
+            if (reader.next(value))
+                value = QVariant();     // the reply says so
+        } else if (results.bytes.size() == number * packedSize()) {
+            value = packedVariant(results.bytes.constData() + i * packedSize());
         }
         list.append(value);
     }

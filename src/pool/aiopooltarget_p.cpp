@@ -2,38 +2,15 @@
 // SPDX-License-Identifier: MIT
 #include "pool/aiopooltarget_p.h"
 
-#include "codec/aiovariantcodec_p.h"
+#include "base/aiologging_p.h"
+#include "codec/aiovariantreader_p.h"
+#include "codec/aiovariantwriter_p.h"
+#include "process/aiocaught_p.h"
 #include "process/aioregistry_p.h"
 
-#include <QHash>
-
-#include <mutex>
+#include <QScopeGuard>
 
 namespace aio_detail {
-
-namespace {
-
-struct PackedTargets
-{
-    std::mutex mutex;
-    QHash<QByteArray, PackedTarget> targets;
-};
-
-PackedTargets &packedTargets()
-{
-    static PackedTargets all;    // made by the first static initialiser that needs it
-    return all;
-}
-
-} // namespace
-
-bool registerPacked(const QByteArray &key, const PackedTarget &target)
-{
-    PackedTargets &all = packedTargets();
-    const std::lock_guard lock(all.mutex);
-    all.targets.insert(key, target);
-    return true;
-}
 
 PoolTarget::PoolTarget(const QByteArray &key) : m_name(displayNameOf(QString::fromUtf8(key)))
 {
@@ -42,44 +19,71 @@ PoolTarget::PoolTarget(const QByteArray &key) : m_name(displayNameOf(QString::fr
     } catch (const AioException &e) {
         m_error = e.error();
     }
-    PackedTargets &all = packedTargets();
-    const std::lock_guard lock(all.mutex);
-    m_packed = all.targets.value(key);
 }
 
 void PoolTarget::failPacked() const
 {
     if (m_error)
         throw AioException(m_error);
-    throwError(AioError::NotFound,
-               QStringLiteral("%1 is known here, but not how its arguments are packed: the worker is another program").arg(m_name),
+    throwError(AioError::TypeMismatch,
+               QStringLiteral("%1 takes other arguments here than in the process that called it: this is another program").arg(m_name),
                QStringLiteral("AioPool::apply"), m_name);
 }
 
-QByteArray PoolTarget::run(const QVariantList &bound, QByteArrayView bytes) const
+void PoolTarget::run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView bytes) const
 {
+    constexpr qsizetype mostKept = 64 * 1024;
+    constexpr qsizetype mostBytes = qsizetype(1) << 29;
     if (!m_target.run)
         throw AioException(m_error);
-    const QVariantList own = readArguments(bytes);
-    const QVariant result = runChecked(m_target, m_name, bound.isEmpty() ? own : bound + own);
-    QByteArray encoded;
-    AioError error = encodeVariant(result, encoded, "AioPool::result");
-    if (!error && encoded.size() > (qsizetype(1) << 29)) {
-        error = makeError(AioError::TooLarge,
-                          QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name),
-                          QStringLiteral("AioPool::result"), m_name);
+    if (scratch.result.capacity() > mostKept)
+        scratch.result = QByteArray();
+    scratch.result.truncate(0);
+    scratch.buffer = AioBuffer();
+    readArguments(bytes, scratch.arguments);
+    if (!bound.isEmpty())
+        scratch.arguments = bound + scratch.arguments;
+    const auto clear = qScopeGuard([&] { scratch.arguments.clear(); });    // they may hold much
+    const QVariant result = runFitted(m_target, m_name, scratch.arguments);
+    if (result.metaType() == QMetaType::fromType<AioBuffer>()) {
+        scratch.buffer = result.value<AioBuffer>();
+        if (!scratch.buffer.isNull())
+            return;
     }
-    if (error)
-        throw AioException(error);
-    return encoded;
+    VariantWriter writer(scratch.result, mostBytes);
+    if (writer.write(result)) [[likely]]
+        return;
+    const QString operation = QStringLiteral("AioPool::result");
+    if (writer.isOverLimit()) {
+        throwError(AioError::TooLarge,
+                   QStringLiteral("the result of %1 has more than 512 MiB: return it in parts through a queue").arg(m_name), operation,
+                   m_name);
+    }
+    throwError(writer.errorCode(), writer.errorText(), operation);
 }
 
-QVariantList readArguments(QByteArrayView bytes)
+const QVariantList &BoundArguments::values()
 {
-    QVariant value;
-    if (const AioError error = decodeVariant(bytes, value, "AioPool::apply"))
-        throw AioException(error);
-    return value.toList();
+    if (!m_isRead) {
+        try {
+            readArguments(m_bytes, m_values);
+        } catch (...) {
+            m_error = errorOfCurrentException(QStringLiteral("a stream operator for an argument"));
+        }
+        m_bytes.clear();
+        m_isRead = true;
+    }
+    if (m_error)
+        throw AioException(m_error);
+    return m_values;
+}
+
+void readArguments(QByteArrayView bytes, QVariantList &arguments)
+{
+    arguments.clear();
+    VariantReader reader(bytes);
+    if (!reader.readAll(arguments))
+        throwError(reader.errorCode(), reader.errorText(), QStringLiteral("AioPool::apply"));
 }
 
 } // namespace aio_detail

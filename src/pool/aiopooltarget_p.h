@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aiopool.h>
 
 #include <QByteArray>
@@ -11,6 +12,14 @@
 
 namespace aio_detail {
 
+/* Memory of who runs tasks one after the other, for use again and again. */
+struct TaskScratch
+{
+    QVariantList arguments;
+    QByteArray result;
+    AioBuffer buffer;      // the result instead, if it is one
+};
+
 /* A function of this process as those who run tasks see it. */
 class PoolTarget
 {
@@ -18,17 +27,21 @@ public:
     explicit PoolTarget(const QByteArray &key);
 
     const QString &name() const { return m_name; }
-    const PackedTarget &packed() const { return m_packed; }
+    const PackedTarget &packed() const { return m_target.packed; }
     bool isContextual() const { return m_target.takesContext; }
 
-    /* Runs it and returns its result's encoding. Throws what it throws, and AioException for what cannot be read or written. */
-    QByteArray run(const QVariantList &bound, QByteArrayView arguments) const;
-    /* Runs it on packed arguments. Throws the same. */
-    void runPacked(const char *arguments, char *result) const
+    /*
+     * Runs it and leaves its result in \a scratch, encoded or as a buffer. Throws what it throws, and AioException for what cannot be read or
+     * written.
+     */
+    void run(TaskScratch &scratch, const QVariantList &bound, QByteArrayView arguments) const;
+    /* Runs it on \a size bytes of packed arguments. Throws the same. */
+    void runPacked(const char *arguments, qsizetype size, char *result) const
     {
-        if (!m_packed.run) [[unlikely]]
+        const PackedTarget &packed = m_target.packed;
+        if (!packed.call || size != qsizetype(packed.argumentBytes)) [[unlikely]]
             failPacked();
-        m_packed.run(arguments, result);
+        packed.call(packed.function, arguments, result);
     }
 
 private:
@@ -36,11 +49,28 @@ private:
 
     QString m_name;
     CallTarget m_target;
-    PackedTarget m_packed;
     AioError m_error;
 };
 
+/* Arguments that stand before those of many items, in a process that runs them. */
+class BoundArguments
+{
+public:
+    explicit BoundArguments(const QByteArray &bytes) : m_bytes(bytes) {}
+
+    /* As they came, before values() is called. */
+    const QByteArray &bytes() const { return m_bytes; }
+    /* Those of functions that are not packed, which are read once. Throws AioException, each time. */
+    const QVariantList &values();
+
+private:
+    QByteArray m_bytes;
+    QVariantList m_values;
+    AioError m_error;
+    bool m_isRead = false;
+};
+
 /* What stands in \a bytes, as PoolArguments wrote it. Throws AioException. */
-QVariantList readArguments(QByteArrayView bytes);
+void readArguments(QByteArrayView bytes, QVariantList &arguments);
 
 } // namespace aio_detail

@@ -23,7 +23,8 @@ namespace {
 
 constexpr qint64 memoryInterval = 1'000'000;       // ns between two looks at the memory
 constexpr qint64 progressInterval = 5'000'000;     // ns between two reports
-constexpr quint32 packedTimesInterval = 256;       // items between two looks at the clock
+constexpr qint64 measuredTime = 20'000;            // ns of quick items between two looks at the clock
+constexpr qint64 mostMeasured = 256;               // and how many they are at the most
 
 } // namespace
 
@@ -48,19 +49,18 @@ struct PoolWorker::Stopper
 
 void runPoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, const AioCall &initializer, bool watchesMemory)
 {
-    const AioBuffer memory = box.get<AioBuffer>();
-    PoolWorker worker(memory, wake, news, attention, watchesMemory);
+    PoolWorker worker(box, wake, news, attention, watchesMemory);
     if (!initializer.isNull())
         initializer.run();
     worker.sayReady();
     worker.run();
 }
 
-PoolWorker::PoolWorker(const AioBuffer &memory, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory)
-    : m_memory(memory), m_lane(memory.block()->data()), m_wake(wake), m_news(news), m_attention(attention),
+PoolWorker::PoolWorker(AioQueue &box, AioEvent &wake, AioEvent &news, AioEvent &attention, bool watchesMemory)
+    : m_box(box), m_memory(box.get<AioBuffer>()), m_lane(m_memory.block()->data()), m_wake(wake), m_news(news), m_attention(attention),
       m_watchesMemory(watchesMemory)
 {
-    if (!Lane::isLane(memory.constData(), std::size_t(memory.size()))) {
+    if (!Lane::isLane(m_memory.constData(), std::size_t(m_memory.size()))) {
         throwError(AioError::VersionMismatch, QStringLiteral("the parent process speaks another version of the pool's protocol"),
                    QStringLiteral("AioPool::start"));
     }
@@ -114,12 +114,16 @@ void PoolWorker::run()
     for (;;) {
         RecordHead head;
         readAll(&head, sizeof head);
+        BoundHead bound;
+        qsizetype size = qsizetype(head.bytes);
         if (head.type == RangeRecord) {
             readAll(&m_range, sizeof m_range);
-            m_body.resize(qsizetype(head.bytes - sizeof m_range));
-        } else {
-            m_body.resize(qsizetype(head.bytes));
+            size -= qsizetype(sizeof m_range);
+        } else if (head.type == BoundRecord || head.type == ForgetRecord) {
+            readAll(&bound, sizeof bound);
+            size -= qsizetype(sizeof bound);
         }
+        m_body.resize(size);
         readAll(m_body.data(), std::size_t(m_body.size()));
         readAll(nullptr, paddingOf(head.bytes));
         switch (head.type) {
@@ -127,7 +131,10 @@ void PoolWorker::run()
             m_functions.emplace_back(m_body);
             break;
         case BoundRecord:
-            m_bound = readArguments(m_body);
+            m_bounds.emplace(bound.number, BoundArguments(std::exchange(m_body, {})));
+            break;
+        case ForgetRecord:
+            m_bounds.erase(bound.number);
             break;
         case RangeRecord:
             runRange(head.flags);
@@ -147,12 +154,14 @@ void PoolWorker::run()
 void PoolWorker::runRange(quint16 flags)
 {
     const PoolTarget &target = m_functions.at(m_range.function);
-    if (m_range.stride > 0 && !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory) {
-        runPackedRange(target, m_body.constData());
+    m_bound = m_range.bound > 0 ? &m_bounds.at(m_range.bound) : nullptr;
+    if (m_bound && m_range.stride > 0)
+        m_packed = m_bound->bytes() + QByteArray(qsizetype(m_range.stride), '\0');
+    const bool isQuick = !(flags & (RangeHead::IsTimed | RangeHead::TellsStart)) && !m_watchesMemory;
+    if (isQuick && (m_range.stride > 0 || !target.isContextual())) {
+        runQuickRange(target);
         return;
     }
-    static const QVariantList none;
-    const QVariantList &bound = flags & RangeHead::HasBound ? m_bound : none;
     const char *at = m_body.constData();
     Times times;
     times.ended = aio_raw::now();
@@ -185,32 +194,35 @@ void PoolWorker::runRange(quint16 flags)
             }
         } else if (target.isContextual()) {
             TaskHost::current() = this;
-            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+            runItem(target, QByteArrayView(at, qsizetype(size)), times);
             m_stopper.reset();
             TaskHost::current() = nullptr;
         } else {
-            runItem(target, bound, QByteArrayView(at, qsizetype(size)), times);
+            runItem(target, QByteArrayView(at, qsizetype(size)), times);
         }
         at += size;
     }
 }
 
-void PoolWorker::runItem(const PoolTarget &target, const QVariantList &bound, QByteArrayView arguments, Times &times)
+void PoolWorker::runItem(const PoolTarget &target, QByteArrayView arguments, Times &times)
 {
-    QByteArray bytes;
-    OutcomeRecord type = ValueRecord;
+    QByteArray failure;
+    quint16 flags = 0;
     try {
-        bytes = target.run(bound, arguments);
+        target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
+        flags = putBuffer();
     } catch (...) {
-        bytes = encodeError(errorOfCurrentException(target.name()));
-        type = FailedRecord;
+        failure = encodeError(errorOfCurrentException(target.name()));
     }
+    const OutcomeRecord type = failure.isEmpty() ? ValueRecord : FailedRecord;
+    const QByteArray &bytes = failure.isEmpty() ? m_scratch.result : failure;
     times.ended = aio_raw::now();
     lookAtMemory();
     const std::lock_guard lock(m_mutex);
     flushProgress();
+    flushLost();
     AIO_FAULT_POINT("worker.result.before");
-    put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+    put(type, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()), flags);
     AIO_FAULT_POINT("worker.result.after");
 }
 
@@ -224,12 +236,16 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
         large.resize(qsizetype(target.packed().resultBytes));
         result = large.data();
     }
+    qsizetype size = qsizetype(m_range.stride);
+    if (m_bound) {
+        std::memcpy(m_packed.data() + m_packed.size() - size, arguments, m_range.stride);
+        arguments = m_packed.constData();
+        size = m_packed.size();
+    }
     try {
-        target.runPacked(arguments, result);
+        target.runPacked(arguments, size, result);
     } catch (...) {
-        const QByteArray bytes = encodeError(errorOfCurrentException(target.name()));
-        const Times times;
-        put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+        putFailure(target);
         return false;
     }
     lookAtMemory();
@@ -237,25 +253,76 @@ bool PoolWorker::runPackedItem(const PoolTarget &target, const char *arguments)
     return true;
 }
 
-// What takes a few nanoseconds is not measured one by one.
-void PoolWorker::runPackedRange(const PoolTarget &target, const char *items)
+bool PoolWorker::runPlainItem(const PoolTarget &target, QByteArrayView arguments)
 {
+    quint16 flags = 0;
+    try {
+        target.run(m_scratch, m_bound ? m_bound->values() : QVariantList(), arguments);
+        flags = putBuffer();
+    } catch (...) {
+        putFailure(target);
+        return false;
+    }
+    AIO_FAULT_POINT("worker.result.before");
+    put(PlainRecord, m_scratch.result.constData(), std::size_t(m_scratch.result.size()), nullptr, 0, flags);
+    AIO_FAULT_POINT("worker.result.after");
+    return true;
+}
+
+// A result that is a buffer goes ahead of its record. It is there when the record is, whatever becomes of this worker.
+quint16 PoolWorker::putBuffer()
+{
+    if (m_scratch.buffer.isNull())
+        return 0;
+    const AioBuffer buffer = std::exchange(m_scratch.buffer, {});
+    if (!m_box.put(QVariant::fromValue(buffer), QDeadlineTimer(0))) {
+        ring();
+        m_box.put(QVariant::fromValue(buffer));
+    }
+    return InBox;
+}
+
+// In a catch (...).
+void PoolWorker::putFailure(const PoolTarget &target)
+{
+    const QByteArray bytes = encodeError(errorOfCurrentException(target.name()));
+    const Times times;
+    put(FailedRecord, &times, sizeof times, bytes.constData(), std::size_t(bytes.size()));
+}
+
+// What takes less than looking at the clock is not measured one by one.
+void PoolWorker::runQuickRange(const PoolTarget &target)
+{
+    const char *at = m_body.constData();
+    qint64 items = 1;             // to be measured together
     Times times;
     times.began = aio_raw::now();
     times.items = 0;
     const auto report = [&] {
         times.ended = aio_raw::now();
-        if (times.items > 0)
+        if (times.items > 0) {
             put(TimesRecord, &times, sizeof times);
+            const qint64 each = std::max<qint64>((times.ended - times.began) / times.items, 1);
+            items = std::clamp<qint64>(measuredTime / each, 1, mostMeasured);
+        }
         times.began = times.ended;
         times.items = 0;
     };
     for (m_index = 0; m_index < m_range.count; ++m_index) {
         if (!m_lane.begin(m_range.epoch))
             break;
-        if (runPackedItem(target, items + std::size_t(m_index) * m_range.stride))
-            ++times.items;
-        if (times.items >= packedTimesInterval)
+        quint32 size = m_range.stride;
+        bool hasResult = false;
+        if (size > 0) {
+            hasResult = runPackedItem(target, at);
+        } else {
+            size = aio_raw::loadLittle<quint32>(at);
+            at += sizeof size;
+            hasResult = runPlainItem(target, QByteArrayView(at, qsizetype(size)));
+        }
+        at += size;
+        times.items += hasResult ? 1 : 0;
+        if (times.items >= items)
             report();
     }
     report();
@@ -296,6 +363,29 @@ void PoolWorker::flushProgress()
     put(ProgressRecord, &m_progress, sizeof m_progress, m_progressText.constData(), std::size_t(m_progressText.size()) * sizeof(QChar));
 }
 
+void PoolWorker::log(const QString &line)
+{
+    const QString text = line.isNull() ? QStringLiteral("") : line.left(LineAllowance::LongestLine);
+    const std::lock_guard lock(m_mutex);
+    if (m_lines.takes(text, aio_raw::now()))
+        putLine(text);
+}
+
+void PoolWorker::putLine(const QString &line)
+{
+    Logged logged;
+    logged.lost = m_lines.takeLost();
+    logged.hasLine = !line.isNull();
+    put(LogRecord, &logged, sizeof logged, line.constData(), std::size_t(line.size()) * sizeof(QChar));
+}
+
+// At the end of a task, so that those of the next one are its own.
+void PoolWorker::flushLost()
+{
+    if (m_lines.hasLost())
+        putLine(QString());
+}
+
 bool PoolWorker::isStopWanted() const
 {
     return m_lane.head().stopWanted.load(std::memory_order_acquire) == m_begun;
@@ -311,20 +401,42 @@ std::stop_token PoolWorker::stopToken()
 
 // -- writing
 
-void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize)
+void PoolWorker::put(OutcomeRecord type, const void *first, std::size_t firstSize, const void *second, std::size_t secondSize,
+                     quint16 flags)
 {
+    constexpr std::size_t small = 256;
+    constexpr std::size_t littleRoom = Lane::ResultBytes / 2;
     constexpr char zeros[8] = {};
+    m_isHalfRung = m_isHalfRung && m_lane.results.room() < littleRoom;
     RecordHead head;
     head.bytes = quint32(firstSize + secondSize);
     head.type = type;
-    putAll(&head, sizeof head);
-    putAll(first, firstSize);
-    putAll(second, secondSize);
-    putAll(zeros, paddingOf(head.bytes));
+    head.flags = flags;
+    char record[small];
+    std::size_t size = 0;
+    const auto add = [&](const void *data, std::size_t bytes) {
+        if (bytes > small - size) {
+            putAll(record, std::exchange(size, 0));
+            if (bytes > small) {
+                putAll(data, bytes);
+                return;
+            }
+        }
+        if (bytes > 0)
+            std::memcpy(record + size, data, bytes);
+        size += bytes;
+    };
+    add(&head, sizeof head);
+    add(first, firstSize);
+    add(second, secondSize);
+    add(zeros, paddingOf(head.bytes));
+    putAll(record, size);
     m_lane.results.commit();
     m_isUnrung = true;
     std::atomic_thread_fence(std::memory_order_seq_cst);    // the scheduler says that it waits, and then looks once more
-    if (m_lane.head().isAwaited.load(std::memory_order_relaxed) || m_lane.results.room() < Lane::ResultBytes / 2)
+    const bool hasLittleRoom = !m_isHalfRung && m_lane.results.room() < littleRoom;
+    m_isHalfRung = m_isHalfRung || hasLittleRoom;
+    if (hasLittleRoom || m_lane.head().isAwaited.load(std::memory_order_relaxed))
         ring();
 }
 

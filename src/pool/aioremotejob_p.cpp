@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "pool/aioremotejob_p.h"
 
+#include "codec/aiovariantcodec_p.h"
+#include "codec/rawbytes.h"
 #include "pool/aiopooltarget_p.h"
 #include "process/aioregistry_p.h"
 
@@ -26,7 +28,8 @@ void requireFitting(const QByteArray &function, const PoolArguments &arguments)
     if (!arguments.isPacked())
         return;
     const PackedTarget packed = PoolTarget(function).packed();
-    if (packed.run && arguments.stride() != qsizetype(packed.argumentBytes)) {
+    const qsizetype bound = arguments.bound() ? arguments.bound()->bytes.size() : 0;
+    if (packed.call && bound + arguments.stride() != qsizetype(packed.argumentBytes)) {
         throwError(AioError::TypeMismatch, QStringLiteral("the arguments do not fit the function in the manager's program"),
                    QLatin1StringView(submitting));
     }
@@ -38,7 +41,8 @@ QVariantList toParts(const PoolJob &job)
 {
     const PoolArguments &arguments = job.arguments;
     const QByteArray items = arguments.slice(0, arguments.count()).toByteArray();
-    return {job.function, qlonglong(arguments.stride()), items, arguments.bound(), job.count, job.chunk, job.priority, job.retries,
+    const QByteArray bound = arguments.bound() ? arguments.bound()->bytes : QByteArray();
+    return {job.function, qlonglong(arguments.stride()), items, bound, job.count, job.chunk, job.priority, job.retries,
             qlonglong(job.timeout.count()), qlonglong(job.softTimeout.count()), job.tellsStart};
 }
 
@@ -84,6 +88,29 @@ PoolSettings settingsFromParts(const QVariantList &parts)
     return settings;
 }
 
+QByteArray withoutBuffers(const PoolResults &results)
+{
+    if (results.buffers.isEmpty())
+        return results.bytes;
+    QByteArray all;
+    aio_raw::ByteReader reader(results.bytes.constData(), std::size_t(results.bytes.size()));
+    qsizetype next = 0;
+    while (reader.left() > 0 && !reader.failed()) {
+        QByteArray encoded;
+        quint32 size = reader.number<quint32>();
+        if (size == PoolResults::IsBuffer && next < results.buffers.size()) {
+            if (encodeVariant(QVariant::fromValue(results.buffers[next++]), encoded, "AioPool::result"))
+                encoded.clear();
+        } else if (const char *bytes = reader.bytes(size)) {
+            encoded = QByteArray(bytes, qsizetype(size));
+        }
+        char head[4];
+        aio_raw::storeLittle(quint32(encoded.size()), head);
+        all.append(head, sizeof head).append(encoded);
+    }
+    return all;
+}
+
 QVariantList toParts(const PoolNews &news, quint64 number)
 {
     switch (news.kind) {
@@ -91,8 +118,13 @@ QVariantList toParts(const PoolNews &news, quint64 number)
         return {news.kind, number, news.first, news.count, news.worker};
     case PoolNews::Progressed:
         return {news.kind, number, news.first, news.value, news.maximum, news.text};
+    case PoolNews::Logged:
+        if (news.text.isNull())
+            return {news.kind, number, news.first, news.lost};
+        return {news.kind, number, news.first, news.lost, news.text};
     case PoolNews::Finished:
-        return {news.kind, number, news.first, news.count, news.results, news.times.waited, news.times.ran, news.times.items, news.worker};
+        return {news.kind, number, news.first, news.count, news.results.bytes, news.times.waited, news.times.ran, news.times.items,
+                news.worker};
     case PoolNews::Failed:
         return {news.kind, number, news.first, QVariant::fromValue(news.error)};
     case PoolNews::WorkerStarted:
@@ -106,7 +138,7 @@ QVariantList toParts(const PoolNews &news, quint64 number)
 PoolNews newsFromParts(const QVariantList &parts, quint64 &number)
 {
     PoolNews news;
-    news.kind = PoolNews::Kind(qBound(0, parts.value(0, PoolNews::Failed).toInt(), int(PoolNews::WorkerEnded)));
+    news.kind = PoolNews::Kind(qBound(0, parts.value(0, PoolNews::Failed).toInt(), int(PoolNews::Logged)));
     number = parts.value(1).toULongLong();
     news.first = parts.value(2).toUInt();
     switch (news.kind) {
@@ -119,9 +151,14 @@ PoolNews newsFromParts(const QVariantList &parts, quint64 &number)
         news.maximum = parts.value(4).toInt();
         news.text = parts.value(5).toString();
         break;
+    case PoolNews::Logged:
+        news.lost = qMax(parts.value(3).toLongLong(), 0ll);
+        if (parts.size() > 4)
+            news.text = QStringLiteral("") + parts.value(4).toString();
+        break;
     case PoolNews::Finished:
         news.count = parts.value(3).toUInt();
-        news.results = parts.value(4).toByteArray();
+        news.results.bytes = parts.value(4).toByteArray();
         news.times = {parts.value(5).toLongLong(), parts.value(6).toLongLong(), parts.value(7).toUInt()};
         news.worker = parts.value(8).toLongLong();
         break;

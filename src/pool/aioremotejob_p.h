@@ -19,6 +19,9 @@ std::shared_ptr<PoolJob> jobFromParts(const QVariantList &parts);
 QVariantList toParts(const PoolSettings &settings);
 PoolSettings settingsFromParts(const QVariantList &parts);
 
+/* The bytes of results, where buffers cannot be shared: with copies of them. */
+QByteArray withoutBuffers(const PoolResults &results);
+
 /* \a number: that of the job, if it is about one. */
 QVariantList toParts(const PoolNews &news, quint64 number);
 /* All but the job. What makes no sense is a Failed of a job with the number 0. */

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include <aioprocessing/aiotaskcontext.h>
 
+#include "base/aiologging_p.h"
 #include "pool/aiotaskhost_p.h"
 
-using aio_detail::TaskHost;
+#include <QDebug>
+
+using namespace aio_detail;
 
 class AioTaskContext::Private
 {
@@ -25,6 +28,14 @@ void AioTaskContext::setProgress(int value, int maximum, const QString &text)
 {
     if (d->host)
         d->host->setProgress(value, maximum, text);
+}
+
+void AioTaskContext::log(const QString &line)
+{
+    if (d->host)
+        d->host->log(line);
+    else
+        qCInfo(lcAioPool).noquote() << line;
 }
 
 bool AioTaskContext::isCancelRequested() const

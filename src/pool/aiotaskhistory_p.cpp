@@ -11,6 +11,8 @@ namespace aio_detail {
 
 namespace {
 constexpr qsizetype mostResultBytes = 4096;
+constexpr qsizetype mostLines = 50;          // of a task
+constexpr qsizetype mostLetters = 4096;
 }
 
 void TaskHistory::setCapacity(int tasks)
@@ -85,9 +87,26 @@ void TaskHistory::progressed(const PoolJob &job, quint32 index, int value, int m
     entry->info.text = text;
 }
 
-void TaskHistory::finished(const PoolJob &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker)
+void TaskHistory::logged(const PoolJob &job, quint32 index, const QString &line, qint64 lost)
 {
-    const bool isSmall = results.size() <= mostResultBytes * qsizetype(count);
+    const std::lock_guard lock(m_mutex);
+    if (!isOn())
+        return;
+    const auto entry = running(job, index);
+    entry->info.logged += lost + (line.isNull() ? 0 : 1);
+    if (line.isNull())
+        return;
+    QStringList &lines = entry->info.log;
+    lines.append(line);
+    entry->letters += line.size();
+    while (lines.size() > mostLines || (entry->letters > mostLetters && lines.size() > 1))
+        entry->letters -= lines.takeFirst().size();
+}
+
+void TaskHistory::finished(const PoolJob &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times,
+                           qint64 worker)
+{
+    const bool isSmall = results.buffers.isEmpty() && results.bytes.size() <= mostResultBytes * qsizetype(count);
     const QVariantList values = isSmall ? job.reply->variants(count, results) : QVariantList();
     const qint64 now = aio_raw::now();
     const std::lock_guard lock(m_mutex);

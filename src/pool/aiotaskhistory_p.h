@@ -30,7 +30,8 @@ public:
 
     void started(const PoolJob &job, quint32 index, int attempt, qint64 worker);
     void progressed(const PoolJob &job, quint32 index, int value, int maximum, const QString &text);
-    void finished(const PoolJob &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &times, qint64 worker);
+    void logged(const PoolJob &job, quint32 index, const QString &line, qint64 lost);
+    void finished(const PoolJob &job, quint32 first, quint32 count, const PoolResults &results, const PoolTimes &times, qint64 worker);
     void failed(const PoolJob &job, quint32 index, const AioError &error);
 
     /*
@@ -45,6 +46,7 @@ private:
         AioTaskInfo info;
         quint64 ended = 0;        // its number in the order in which they ended
         qint64 startedAt = 0;
+        qsizetype letters = 0;    // of its lines
     };
     using Entries = std::list<Entry>;
 

@@ -18,6 +18,7 @@ public:
     virtual int attempt() const = 0;
     /* Any thread. */
     virtual void setProgress(int value, int maximum, const QString &text) = 0;
+    virtual void log(const QString &line) = 0;
     virtual bool isStopWanted() const = 0;
     virtual std::stop_token stopToken() = 0;
 

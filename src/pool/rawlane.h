@@ -19,7 +19,7 @@
 namespace aio_raw {
 
 inline constexpr std::uint32_t LaneMagic = 0x506f6f4c;
-inline constexpr std::uint32_t LaneVersion = 1;
+inline constexpr std::uint32_t LaneVersion = 2;
 
 /* One direction. Both only grow; their difference is what is in the ring. */
 struct StreamHead

@@ -109,6 +109,11 @@ bool isContextual(const QString &function)
 
 QVariant runChecked(const CallTarget &target, const QString &name, QVariantList arguments)
 {
+    return runFitted(target, name, arguments);
+}
+
+QVariant runFitted(const CallTarget &target, const QString &name, QVariantList &arguments)
+{
     const QString operation = QStringLiteral("AioCall::run");
     if (target.takesContext)
         arguments.prepend(QVariant::fromValue(AioHandle()));

@@ -41,6 +41,9 @@ bool isContextual(const QString &function);
 /* Runs \a target, which people know as \a name, with \a arguments, made to fit as AioCall::run() describes. */
 QVariant runChecked(const CallTarget &target, const QString &name, QVariantList arguments);
 
+/* The same; what does not fit is replaced in \a arguments. */
+QVariant runFitted(const CallTarget &target, const QString &name, QVariantList &arguments);
+
 /* Runs \a call as AioCall::run() describes. */
 QVariant runCall(const AioCall &call);
 

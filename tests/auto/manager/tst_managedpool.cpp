@@ -7,6 +7,7 @@
 #include "aiotest.h"
 #include "inventory.h"
 
+#include <aioprocessing/aiobuffer.h>
 #include <aioprocessing/aiomanager.h>
 #include <aioprocessing/aiopool.h>
 #include <aioprocessing/aioprocess.h>
@@ -64,9 +65,17 @@ int holdUntil(AioEvent &begun, AioEvent &go)
     return 7;
 }
 
+AioBuffer filled(int size)
+{
+    AioBuffer buffer(size);
+    std::fill_n(buffer.data(), size, 'b');
+    return buffer;
+}
+
 int tellProgress(AioTaskContext &context, AioEvent &go)
 {
     context.setProgress(1, 2, QStringLiteral("half"));
+    context.log(QStringLiteral("half of it"));
     go.wait();
     return 1;
 }
@@ -118,6 +127,12 @@ private Q_SLOTS:
         QCOMPARE(pool->processes(), 2);
         QCOMPARE(pool->apply<&squared>(7), 49);
         QCOMPARE(pool->apply<&joined>(QStringLiteral("a"), QStringLiteral("b")), QStringLiteral("ab"));
+        const QStringList letters{QStringLiteral("b"), QStringLiteral("c")};
+        const QStringList expected{QStringLiteral("ab"), QStringLiteral("ac")};
+        QCOMPARE(pool->map<&joined>(AioBound(QStringLiteral("a")).each(letters)), expected);
+        QCOMPARE(pool->apply<&filled>(1000).view(), QByteArrayView(QByteArray(1000, 'b')));       // a copy: the workers are the server's
+        QCOMPARE(pool->map<&filled>({1, 0, 3}).value(2).size(), 3);
+        QCOMPARE((pool->map<[](int a, int b) { return a * b; }>(AioBound(3).each({1, 2}))), (QList<int>{3, 6}));
         QCOMPARE(pool->map<&squared>(QList<int>{1, 2, 3}), (QList<int>{1, 4, 9}));
         QCOMPARE(pool->apply(AioCall::named(QStringLiteral("cubed"), 2)).toInt(), 8);
         QCOMPARE(pool->map(QStringLiteral("cubed"), {1, 2}), (QVariantList{1, 8}));
@@ -206,10 +221,13 @@ private Q_SLOTS:
         AioPool *pool = manager.createPool(1);
         AioEvent go;
         QSignalSpy progress(pool, &AioPool::taskProgress);
+        QSignalSpy logged(pool, &AioPool::taskLogged);
         QSignalSpy finished(pool, &AioPool::taskFinished);
         pool->submit(AioCall::to<&tellProgress>(go));
         QTRY_COMPARE(progress.size(), 1);
         QCOMPARE(progress[0][3].toString(), QStringLiteral("half"));
+        QTRY_COMPARE(logged.size(), 1);
+        QCOMPARE(logged[0][1].toString(), QStringLiteral("half of it"));
         go.set();
         QTRY_COMPARE(finished.size(), 1);
         go.clear();

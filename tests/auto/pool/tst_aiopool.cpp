@@ -45,12 +45,18 @@ int failing(int value)
 }
 QVariant anything(const QVariant &value) { return value; }
 int scaled(int factor, int value) { return factor * value; }
+double weighted(double weight, int value) { return weight + value; }
+bool isOdd(int value) { return value % 2 == 1; }
 
 } // namespace
 
 AIO_FUNCTION(twice)
 AIO_FUNCTION(anything)
 AIO_FUNCTION(scaled)
+AIO_FUNCTION(weighted)
+AIO_FUNCTION(isOdd)
+AIO_FUNCTION(discard)
+AIO_FUNCTION(failing)
 
 class TestAioPool : public QObject
 {
@@ -207,6 +213,35 @@ private Q_SLOTS:
         QCOMPARE(pool.mapAsync(AioCall::named(QStringLiteral("scaled"), 10), items).results(), (QVariantList{10, 20, 30}));
         const QVariantList mixed{1, QStringLiteral("a"), QVariant(), 2.5};
         QCOMPARE(pool.map(QStringLiteral("anything"), mixed), mixed);
+    }
+
+    // Numbers go as they are where they have the very types of the function, and nobody can tell.
+    void mapByNameOfNumbersAndOfWhatFits()
+    {
+        AioPool pool(2);
+        QSignalSpy finished(&pool, &AioPool::taskFinished);
+        const auto call = AioCall::named(QStringLiteral("weighted"), 0.5);
+        const QVariantList expected{1.5, 2.5};
+        QCOMPARE(pool.map(call, {1, 2}), expected);
+        QCOMPARE(pool.map(call, {1, 2}).value(0).metaType(), QMetaType::fromType<double>());
+        QCOMPARE(pool.map(call, {1, 2LL}), expected);                                              // one must be converted
+        QCOMPARE(pool.map(call.withArguments({1}), {1, 2}), (QVariantList{2.0, 3.0}));             // the bound one must
+        QCOMPARE(pool.mapAsync(call, {1, 2}).results(), expected);
+        QCOMPARE(pool.map(QStringLiteral("isOdd"), {1, 2, 3}), (QVariantList{true, false, true}));
+        QCOMPARE(pool.map(QStringLiteral("discard"), {1, 2}), (QVariantList{QVariant(), QVariant()}));
+        QTRY_COMPARE(finished.size(), 15);
+        QCOMPARE(finished[0][1].metaType(), QMetaType::fromType<double>());
+        QCOMPARE(errorOf([&] { pool.map(call, {1, QStringLiteral("x")}); }).code, AioError::TypeMismatch);
+        QCOMPARE(errorOf([&] { pool.map(QStringLiteral("scaled"), {1}); }).code, AioError::UsageError);
+        QCOMPARE(errorOf([&] { pool.map(QStringLiteral("failing"), {1, 3}); }).message, QStringLiteral("bad luck"));
+        AioTest::run([&]() -> QCoro::Task<> {
+            QVariantList items;
+            for (int i = 0; i < 5000; ++i)
+                items.append(i);
+            const QVariantList results = co_await pool.coro_map(QStringLiteral("isOdd"), items, 1);
+            for (int i = 0; i < 5000; ++i)
+                AIO_COMPARE(results[i].toBool(), i % 2 == 1);
+        });
     }
 
     // MP-086, MP-096

@@ -41,6 +41,21 @@ int untilStopped(AioTaskContext &task, AioQueue &said, AioEvent &leave)
     return task.attempt();
 }
 
+QString joined(const QString &left, const QString &right) { return left + right; }
+int sum(int left, int right) { return left + right; }
+AioBuffer filled(int size)
+{
+    AioBuffer buffer(size);
+    std::memset(buffer.data(), 'b', std::size_t(size));
+    return buffer;
+}
+int logging(AioTaskContext &task, int lines, int length)
+{
+    for (int i = 0; i < lines; ++i)
+        task.log(QString::number(i).leftJustified(length));
+    return lines;
+}
+
 /* Writes down what an engine says, and checks that it says it properly. */
 class Recorder : public PoolEvents
 {
@@ -50,6 +65,7 @@ public:
         int count = 0;
         AioError error;
         QByteArray result;
+        AioBuffer buffer;
     };
 
     void started(const PoolJobPtr &job, quint32 index, int attempt, qint64) override
@@ -65,9 +81,20 @@ public:
         m_progress.append(what);
         m_condition.notify_all();
     }
-    void finished(const PoolJobPtr &job, quint32 first, quint32 count, QByteArrayView results, const PoolTimes &, qint64) override
+    void logged(const PoolJobPtr &job, quint32 index, const QString &line, qint64 lost) override
     {
         const Call call(*this);
+        QCOMPARE(m_outcomes.count(job->firstId + index), std::size_t(0));    // before the outcome
+        if (!line.isNull())
+            m_lines.append(line);
+        m_lostLines += lost;
+        m_condition.notify_all();
+    }
+    void finished(const PoolJobPtr &job, quint32 first, quint32 count, const PoolResults &all, const PoolTimes &, qint64) override
+    {
+        const Call call(*this);
+        const QByteArrayView results = all.bytes;
+        QList<AioBuffer> buffers = all.buffers;
         const qsizetype whole = results.size();
         qsizetype at = 0;
         for (quint32 i = 0; i < count; ++i) {
@@ -77,7 +104,11 @@ public:
                 outcome.result = results.sliced(at, whole / count).toByteArray();
                 at += whole / count;
             } else {
-                const quint32 size = aio_raw::loadLittle<quint32>(results.data() + at);
+                quint32 size = aio_raw::loadLittle<quint32>(results.data() + at);
+                if (size == PoolResults::IsBuffer) {
+                    outcome.buffer = buffers.takeFirst();
+                    size = 0;
+                }
                 outcome.result = results.sliced(at + 4, size).toByteArray();
                 at += 4 + size;
             }
@@ -140,6 +171,11 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_starts;
     }
+    std::pair<QStringList, qint64> lines() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return {m_lines, m_lostLines};
+    }
     int ends() const
     {
         const std::lock_guard lock(m_mutex);
@@ -170,6 +206,8 @@ private:
     std::map<quint64, Outcome> m_outcomes;
     std::vector<quint64> m_starts;
     QStringList m_progress;
+    QStringList m_lines;
+    qint64 m_lostLines = 0;
     int m_ends = 0;
 };
 
@@ -277,7 +315,7 @@ private Q_SLOTS:
         const auto engine = maker()(withWorkers(1), recorder);
         const auto bad = jobOf<&failing>(1);
         auto unknown = std::make_shared<PoolJob>();
-        unknown->arguments.append({});
+        unknown->arguments.append(QVariantList());
         unknown->count = 1;
         unknown->function = "nobody";
         unknown->firstId = s_nextId++;
@@ -401,6 +439,76 @@ private Q_SLOTS:
         recorder.waitFor(told);
         recorder.waitFor(silent);
         QCOMPARE(recorder.starts(), (std::vector<quint64>{told->firstId, told->firstId + 1, told->firstId + 2}));
+    }
+
+    void boundArgumentsAreThoseOfEachItem()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(2), recorder);
+        QList<int> items(200);
+        std::iota(items.begin(), items.end(), 0);
+        const QString left(100'000, QLatin1Char('l'));
+        const auto packed = mapOf<&sum>(AioBound(1000).each(items), 3);
+        const auto variants = mapOf<&joined>(AioBound(left).each(QStringList(50, QStringLiteral("r"))), 1);
+        engine->submit(packed);
+        engine->submit(variants);
+        recorder.waitFor(packed);
+        recorder.waitFor(variants);
+        for (quint32 i = 0; i < packed->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(packed, i);
+            int value = 0;
+            QCOMPARE(outcome.result.size(), qsizetype(sizeof value));
+            std::memcpy(&value, outcome.result.constData(), sizeof value);
+            QCOMPARE(value, 1000 + int(i));
+        }
+        for (quint32 i = 0; i < variants->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(variants, i);
+            QCOMPARE(outcome.error.code, AioError::NoError);
+            QVERIFY(outcome.result.size() > 2 * left.size());
+        }
+    }
+
+    void buffersAreHandedOver()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(2), recorder);
+        const auto job = mapOf<&filled>(QList<int>(100, 1000), 10);
+        const auto empty = jobOf<&filled>(0);
+        engine->submit(job);
+        engine->submit(empty);
+        recorder.waitFor(job);
+        recorder.waitFor(empty);
+        for (quint32 i = 0; i < job->count; ++i) {
+            const Recorder::Outcome outcome = recorder.outcome(job, i);
+            QVERIFY(outcome.result.isEmpty());
+            QCOMPARE(outcome.buffer.view(), QByteArrayView(QByteArray(1000, 'b')));
+        }
+        QCOMPARE(recorder.outcome(empty).error.code, AioError::NoError);
+    }
+
+    void linesComeInOrderOrAreCounted()
+    {
+        Recorder recorder;
+        const auto engine = maker()(withWorkers(1), recorder);
+        const auto few = jobOf<&logging>(20, 10);
+        engine->submit(few);
+        recorder.waitFor(few);
+        QCOMPARE(recorder.lines().first.size(), 20);
+        QCOMPARE(recorder.lines().first.last(), QStringLiteral("19        "));
+        QCOMPARE(recorder.lines().second, 0);
+        const auto many = jobOf<&logging>(1000, 5000);
+        engine->submit(many);
+        recorder.waitFor(many);
+        const auto [lines, lost] = recorder.lines();
+        QVERIFY(lost > 0);
+        QCOMPARE(lines.size() + lost, 1020);
+        QCOMPARE(lines.last().size(), 4096);
+        int last = -1;
+        for (qsizetype i = 20; i < lines.size(); ++i) {
+            const int number = lines[i].trimmed().toInt();
+            QVERIFY(number > last);
+            last = number;
+        }
     }
 
     void closeDoesWhatIsThere()

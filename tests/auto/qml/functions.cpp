@@ -113,6 +113,7 @@ void hang(AioEvent &begun)
 QString stepwise(AioTaskContext &task, AioEvent &begun, AioEvent &leave)
 {
     task.setProgress(25, 100, QStringLiteral("a quarter"));
+    task.log(QStringLiteral("begun"));
     begun.set();
     leave.wait();
     return QStringLiteral("done");

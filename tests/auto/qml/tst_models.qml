@@ -54,6 +54,7 @@ AioTestCase {
         compare(row.taskState, AioPoolModel.Running)
         compare(row.progressText, "a quarter")
         verify(row.workerPid > 0)
+        tryVerify(() => model.get(0).log[0] === "begun")
         compare(row.attempt, 1)
         leave.set()
         compare(valueOf(task), "done")
