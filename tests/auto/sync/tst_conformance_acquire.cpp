@@ -398,10 +398,12 @@ private Q_SLOTS:
             int cancelled = 0;
             int granted = 0;
             AioTest::run([&]() -> QCoro::Task<> {
+                QSemaphore grants;
                 const auto user = [&](std::stop_token stop) -> QCoro::Task<> {
                     try {
                         const AioLocker locker = co_await object->coro_locker(stop);
                         ++granted;
+                        grants.release();
                     } catch (const AioException &) {
                         ++cancelled;
                     }
@@ -414,10 +416,13 @@ private Q_SLOTS:
                         tasks.push_back(user(stop.get_token()));
                     // from the end, some of them before anything is released
                     QSemaphore mayRelease;
+                    grants.acquire(grants.available());
                     std::thread canceller([&] {
                         for (int i = 0; i < WaitsOfARound; ++i) {
                             if (i == round % WaitsOfARound)
                                 mayRelease.release();
+                            if (i == round % WaitsOfARound && round % 10 == 0)
+                                grants.acquire();       // there are both also where a release is slower than all of this
                             stops[std::size_t(WaitsOfARound - 1 - i)].request_stop();
                         }
                     });
