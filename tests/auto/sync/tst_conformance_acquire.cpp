@@ -361,7 +361,9 @@ private Q_SLOTS:
                 auto next = object->coro_locker(10s);
                 held.unlock();
                 stop.request_stop();
-                AIO_COMPARE(co_await AioTest::codeOf(std::move(cancelled)), AioError::Cancelled);
+                const AioError::Code code = co_await AioTest::codeOf(std::move(cancelled));
+                // a manager may have given it to the first one before it heard of the cancellation
+                AIO_VERIFY(code == AioError::Cancelled || (code == AioError::NoError && AioTest::areFacesManaged()));
                 const AioLocker locker = co_await next;
                 AIO_VERIFY(locker);
             });

@@ -704,7 +704,7 @@ private Q_SLOTS:
             co_await notify(*condition, 1);
             co_await sleeper;
             AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("notified"));
-        });
+        }, AioTest::areFacesManaged() ? AioTest::LoopMayBlock : AioTest::LoopStaysAlive);      // each misuse waits for the server to say so
     }
 };
 
