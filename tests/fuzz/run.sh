@@ -62,4 +62,5 @@ fuzz fuzz_handshake connection/aiohandshake_p.cpp connection/aionativehandshake_
 fuzz fuzz_manager codec/aiopicklereader_p.cpp codec/aiopicklewriter_p.cpp codec/aioplainvalue_p.cpp codec/aiosurrogates_p.cpp \
     codec/aiovariantcodec_p.cpp codec/aiovariantreader_p.cpp codec/aiovariantwriter_p.cpp codec/rawbytes.cpp codec/rawmessageframe.cpp \
     codec/rawpickle.cpp codec/rawpicklewriter.cpp connection/aiohandshake_p.cpp connection/aiopythonhandshake_p.cpp \
-    manager/aiomanagererrors_p.cpp manager/aiomanagerwire_p.cpp platform/rawrandom.cpp -- "${with_library[@]}" -I /usr/include/qcoro6
+    manager/aiomanagererrors_p.cpp manager/aiomanagerwire_p.cpp platform/rawrandom.cpp -- "${with_library[@]}" -I /usr/include/qcoro6 \
+    -I /usr/include/qcoro6/qcoro -I /usr/include/qcoro6/QCoro

@@ -329,11 +329,12 @@ private Q_SLOTS:
     void producerEndsWithoutWaitingForItsReader()
     {
         const auto queue = AioTest::make<AioQueue>();
-        AioProcess producer(AioCall::to<&produce>(*queue, 0, 100'000));
+        const int count = AioTest::areFacesManaged() ? 10'000 : 100'000;     // there each is a way to the server and back
+        AioProcess producer(AioCall::to<&produce>(*queue, 0, count));
         producer.start();
         QVERIFY(producer.join(QDeadlineTimer(10'000)));
-        QCOMPARE(queue->size(), 100'000);
-        for (int i = 0; i < 100'000; ++i) {
+        QCOMPARE(queue->size(), count);
+        for (int i = 0; i < count; ++i) {
             if (queue->get().toInt() != i)
                 QFAIL("out of order");
         }
