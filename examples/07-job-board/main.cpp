@@ -4,7 +4,9 @@
 // 07-job-board [--qt N] [--python N] [--at ADDRESS] NUMBER...    the prime factors of each number, found by N Qt and N Python processes
 //
 // A manager has a queue of jobs, a dictionary of results, a queue of those who have come and an event that lets them begin. The workers of both
-// kinds use them at the same time; with --at tcp://0.0.0.0:5000 those of other machines could, too.
+// kinds use them at the same time; with --at tcp://0.0.0.0:5000 those of other machines could, too. Ctrl-C ends all.
+
+#include "signals.h"
 
 #include <AioProcessing/AioProcessing>
 
@@ -13,6 +15,7 @@
 #include <QRandomGenerator>
 
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -69,12 +72,10 @@ QString toPython(const AioAddress &address)
     return address.isTcp() ? QStringLiteral("%1:%2").arg(address.host()).arg(address.port()) : address.localPath();
 }
 
-QCoro::Task<int> runBoard(Options options)
+using Workers = std::vector<std::unique_ptr<AioProcess>>;
+
+QCoro::Task<int> useBoard(AioManager &board, Workers &workers, Options options, std::stop_token stop)
 {
-    const QByteArray key = newKey();
-    AioManager board(options.address, key);
-    board.setMinimumDigest(AioConnection::Md5);     // Python before 3.12 knows no other
-    board.serve();
     AioJoinableQueue *jobs = co_await board.coro_createJoinableQueue();
     AioDict *results = co_await board.coro_createDict();
     AioQueue *arrivals = co_await board.coro_createQueue();
@@ -84,7 +85,6 @@ QCoro::Task<int> runBoard(Options options)
     co_await board.coro_publish(QStringLiteral("arrivals"), *arrivals);
     co_await board.coro_publish(QStringLiteral("opening"), *opening);
 
-    std::vector<std::unique_ptr<AioProcess>> workers;
     for (int i = 1; i <= options.qtWorkers; ++i) {
         const AioCall call = AioCall::to<&work>(*jobs, *results, *arrivals, *opening, QStringLiteral("qt %1").arg(i));
         workers.push_back(std::make_unique<AioProcess>(call));
@@ -93,8 +93,8 @@ QCoro::Task<int> runBoard(Options options)
     for (int i = 1; i <= options.pythonWorkers; ++i) {
         const QStringList arguments{QStringLiteral(SCRIPT), toPython(board.address()), QStringLiteral("python %1").arg(i)};
         workers.push_back(std::make_unique<AioProcess>(QStringLiteral("python3"), arguments));
-        co_await workers.back()->coro_start();
-        co_await workers.back()->coro_write(key + '\n');
+        co_await workers.back()->coro_start(stop);
+        co_await workers.back()->coro_write(board.authKey() + '\n');
     }
 
     for (const qlonglong number : options.numbers)
@@ -102,14 +102,15 @@ QCoro::Task<int> runBoard(Options options)
     for (std::size_t i = 0; i < workers.size(); ++i)
         co_await jobs->coro_put(QVariant());        // one "no more" for each
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        const std::optional<QVariant> name = co_await arrivals->coro_get(30s);
+        const std::optional<QVariant> name = co_await arrivals->coro_get(30s, stop);
         if (!name) {
             std::fprintf(stderr, "07-job-board: a worker has not come\n");
             co_return 1;
         }
     }
+    std::fprintf(stderr, "07-job-board: %zu workers have come\n", workers.size());
     co_await opening->coro_set();                   // now they all begin
-    co_await jobs->coro_join();                     // also if a worker has died: what it had counts as finished
+    co_await jobs->coro_join(stop);                 // also if a worker has died: what it had counts as finished
 
     const QVariantMap found = co_await results->coro_toMap();
     int missing = 0;
@@ -125,10 +126,34 @@ QCoro::Task<int> runBoard(Options options)
             std::printf("%lld = %s (%s)\n", number, qPrintable(factors.join(QStringLiteral(" * "))), qPrintable(result[0].toString()));
     }
     for (const auto &worker : workers)
-        co_await worker->coro_join();
+        co_await worker->coro_join(stop);
     if (missing > 0)
         std::fprintf(stderr, "07-job-board: %d jobs were lost with their workers\n", missing);
     co_return missing > 0 ? 1 : 0;
+}
+
+QCoro::Task<int> runBoard(Options options, std::stop_token stop)
+{
+    AioManager board(options.address, newKey());
+    board.setMinimumDigest(AioConnection::Md5);     // Python before 3.12 knows no other
+    board.serve();
+    Workers workers;
+    int code = 1;
+    std::exception_ptr failure;
+    try {
+        code = co_await useBoard(board, workers, options, stop);
+    } catch (const AioException &) {
+        failure = std::current_exception();
+    }
+    for (const auto &worker : workers) {        // before the board goes
+        if (worker->isAlive()) {
+            worker->kill();
+            co_await worker->coro_join();
+        }
+    }
+    if (failure)
+        std::rethrow_exception(failure);
+    co_return code;
 }
 
 } // namespace
@@ -157,9 +182,13 @@ int main(int argc, char *argv[])
         options.numbers.append(word.toLongLong());
     if (options.numbers.isEmpty() || options.numbers.contains(0) || options.qtWorkers + options.pythonWorkers < 1)
         parser.showHelp(2);
+    std::stop_source stop;
+    const InterruptHandler interrupts([&stop] { stop.request_stop(); });
     try {
-        return AioProcessing::waitBlocking(runBoard(options));
+        return AioProcessing::waitBlocking(runBoard(options, stop.get_token()));
     } catch (const AioException &e) {
+        if (interrupts.signalNumber())
+            return 128 + interrupts.signalNumber();     // the workers have ended with the board
         std::fprintf(stderr, "07-job-board: %s\n", e.what());
         return 1;
     }

@@ -56,6 +56,9 @@ class AioManagerPrivate;
  * second, one of a condition or barrier only when it is over, and what Python has no name for (AioSemaphore::value() ...) is
  * NotFound. The digest of Python before 3.12 must be allowed by setMinimumDigest(). As in Python, what a thread of a client holds is given
  * back when its connection ends, which is at the end of the thread. Python's functions (actions of barriers, keys of sort()) are never called.
+ * Python connects anew for each reference that it takes or gives up, and does not say who it is. References of one that is killed are given back
+ * where the system names the process behind a connection, which Linux does for local sockets. Over TCP it cannot be told from the others, so what it referred to lives as
+ * long as the server, as it does in Python's own; its locks and the like are given back there, too.
  *
  * Threads and lifetime: belongs to the thread of its QObject; the objects are used on any. Destroying it ends a server that it has started, with the
  * objects.
@@ -207,7 +210,7 @@ public:
     static bool registerType(const QString &typeId, std::initializer_list<AioMethod<T>> methods)
     { return aio_detail::registerManagedType(typeId, aio_detail::describeType<T, A...>(methods)); }
 
-    /*! How many objects somebody has a proxy of, for finding leaks. */
+    /*! How many objects somebody has a proxy of, for finding leaks: 0 when all proxies are gone. In Python: number_of_objects. */
     int numberOfObjects();
     QCoro::Task<int> coro_numberOfObjects();
     /*! The last failure that errorOccurred() has announced. */

@@ -164,6 +164,23 @@ function(aio_add_test name)
     aio_register_test(${name} "${ARG_LABELS}" "${ARG_TIMEOUT}")
 endfunction()
 
+# aio_add_conformance_test(<suite>): tst_conformance_<suite>.cpp, and the same again for objects of a context with a name, and of a manager.
+function(aio_add_conformance_test suite)
+    set(name tst_conformance_${suite})
+    aio_add_test(${name} SOURCES ${name}.cpp)
+    if(NOT TARGET ${name})
+        return()
+    endif()
+    set(places context)
+    if(AIOPROCESSING_BACKEND STREQUAL AIOPROCESSING_NATIVE_BACKEND)
+        list(APPEND places manager)
+    endif()
+    foreach(place IN LISTS places)
+        add_test(NAME ${name}_${place} COMMAND ${name})
+        set_tests_properties(${name}_${place} PROPERTIES ENVIRONMENT AIO_TEST_FACES=${place} TIMEOUT 120)
+    endforeach()
+endfunction()
+
 # aio_add_raw_test(<name> SOURCES file... [LABELS label...] [TIMEOUT seconds] [BACKENDS backend...]): a program that needs no Qt and says by its exit code whether it passed.
 function(aio_add_raw_test name)
     cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LABELS;BACKENDS")

@@ -3,10 +3,12 @@
 #include "manager/aiomanagedcall_p.h"
 
 #include "manager/aiomanagererrors_p.h"
+#include "platform/rawsocket.h"
 
 #include <aioprocessing/aioerror.h>
 
 #include <chrono>
+#include <cmath>
 
 namespace aio_detail {
 
@@ -20,7 +22,7 @@ QDeadlineTimer toDeadline(const QVariant &seconds)
     const double time = seconds.toDouble(&ok);
     if (seconds.isNull() || time < 0 || time > longest)
         return QDeadlineTimer::Forever;
-    if (!ok)
+    if (!ok || std::isnan(time))
         raise("TypeError", QStringLiteral("a timeout is a number of seconds"));
     return QDeadlineTimer(std::chrono::nanoseconds(qint64(time * 1e9)), Qt::PreciseTimer);
 }
@@ -61,9 +63,14 @@ QDeadlineTimer ManagedCall::blocking(int index, const char *name) const
     return timeout(index + 1);
 }
 
+bool ManagedCall::canBeAnswered() const
+{
+    return !caller->isGone && !aio_raw::isHungUp(caller->socket);
+}
+
 void ManagedCall::requireWanted() const
 {
-    if (stop.stop_requested() || caller->isGone)
+    if (!isWanted())
         throw AioException(cancelledCall(method));
 }
 

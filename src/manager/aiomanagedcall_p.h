@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QDeadlineTimer>
+#include <QHash>
 #include <QString>
 #include <QVariant>
 
@@ -11,13 +12,18 @@
 
 namespace aio_detail {
 
+/* How often somebody refers to which object. */
+using ManagerReferences = QHash<QString, int>;
+
 /* One connection with callers behind it, as managed objects know it. */
 struct ManagerCaller
 {
     quint64 number = 0;
-    qint64 pid = 0;             // 0: it has not said
+    qint64 pid = 0;             // 0: unknown
+    int socket = -1;
     bool isNative = false;      // speaks the protocol of this library
     bool isGone = false;        // what it holds was given back already
+    ManagerReferences references;   // of a native one; those of Python's: PythonClients
 };
 
 /* A call of a method of a managed object, with its arguments as Python passes them. */
@@ -43,6 +49,10 @@ public:
     QDeadlineTimer timeout(int index, const char *name = "timeout") const;
     /* What two arguments from \a index on mean: whether to block, and for how long. */
     QDeadlineTimer blocking(int index, const char *name) const;
+    /* Whether a result can still come to the caller. */
+    bool canBeAnswered() const;
+    /* Whether he waits for it. What was got for nobody is given back. */
+    bool isWanted() const { return !stop.stop_requested() && canBeAnswered(); }
     /* Throws AioException (Cancelled) when nobody waits for the result. */
     void requireWanted() const;
 };

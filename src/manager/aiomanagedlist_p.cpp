@@ -7,11 +7,12 @@
 #include <aioprocessing/aioremoteobject.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace aio_detail {
 
 namespace {
+
+constexpr qlonglong mostItems = 10'000'000;      // that one short request may make of a list
 
 bool isSlice(const QVariant &index)
 {
@@ -70,8 +71,9 @@ QList<qsizetype> ManagedList::placesOf(const QVariant &slice) const
         return step > 0 ? std::clamp<qlonglong>(index, 0, size) : std::clamp<qlonglong>(index, -1, size - 1);
     };
     const qlonglong end = limited(parts.value(1), step > 0 ? size : -1);
+    const qlonglong stride = std::clamp<qlonglong>(step, -size - 1, size + 1);      // a longer one leads to nothing more
     QList<qsizetype> places;
-    for (qlonglong i = limited(parts.value(0), step > 0 ? 0 : size - 1); step > 0 ? i < end : i > end; i += step)
+    for (qlonglong i = limited(parts.value(0), step > 0 ? 0 : size - 1); step > 0 ? i < end : i > end; i += stride)
         places.append(qsizetype(i));
     return places;
 }
@@ -113,9 +115,10 @@ QVariant ManagedList::item(const ManagedCall &call)
 
 QVariant ManagedList::times(const ManagedCall &call)
 {
-    const qlonglong count = call.integer(0, "n", 0);
-    if (count > 0 && m_items.size() > std::numeric_limits<int>::max() / count)
-        raise("MemoryError", QStringLiteral("the list would be too long"));
+    const qlonglong wanted = call.integer(0, "n", 0);
+    const qlonglong count = m_items.isEmpty() ? 0 : wanted;
+    if (count > 0 && m_items.size() > mostItems / count)
+        raise("MemoryError", QStringLiteral("the list would have more than %1 items").arg(mostItems));
     QVariantList all;
     for (qlonglong i = 0; i < count; ++i)
         all += m_items;

@@ -33,7 +33,49 @@ namespace {
     throw AioException(error);
 }
 
+QString holderWith(qint64 pid)
+{
+    return pid ? QStringLiteral("locked by %1").arg(pid) : QStringLiteral("locked by a Python program");
+}
+
 } // namespace
+
+ManagedLockBase::PausePlace ManagedLockBase::pause(const ManagedCall &call)
+{
+    onPaused();
+    return m_pauses.insert(m_pauses.end(), Pause{ownerOf(call), call.stop});
+}
+
+int ManagedLockBase::resume(PausePlace place, const ManagedCall &call)
+{
+    onResumed(call);
+    const int released = place->released;
+    m_pauses.erase(place);
+    return released;
+}
+
+bool ManagedLockBase::endsPause(const ManagedCall &call)
+{
+    if (isHeldByOwner(call))
+        return false;
+    const auto isMeant = [owner = ownerOf(call)](const Pause &pause) { return pause.owner == owner && pause.stop.stop_requested(); };
+    const auto pause = std::find_if(m_pauses.begin(), m_pauses.end(), isMeant);
+    if (pause == m_pauses.end())
+        return false;
+    ++pause->released;
+    return true;
+}
+
+void ManagedLockBase::releaseAll(const ManagedCall &call)
+{
+    while (isHeldByOwner(call))
+        release(call);
+}
+
+bool ManagedLockBase::isPaused(const ManagedOwner &owner) const
+{
+    return std::any_of(m_pauses.begin(), m_pauses.end(), [&owner](const Pause &pause) { return pause.owner == owner; });
+}
 
 // -- Lock
 
@@ -52,18 +94,32 @@ QCoro::Task<QVariant> ManagedLock::acquire(std::shared_ptr<const ManagedCall> ca
     if (!got)
         co_return false;
     const QVariant reply = acquiredReply(*call, *AioObjectPrivate::of(&m_lock).cell);
-    if (call->stop.stop_requested())
+    if (!call->isWanted()) {
         m_lock.release();
-    call->requireWanted();
-    m_holder = call->caller->number;
+        throw AioException(cancelledCall(call->method));
+    }
+    onResumed(*call);
     co_return reply;
 }
 
-void ManagedLock::release(const ManagedCall &)
+void ManagedLock::onResumed(const ManagedCall &call)
 {
+    m_holder = ownerOf(call);
+    m_holderPid = call.caller->pid;
+}
+
+QString ManagedLock::describeHolder() const
+{
+    return m_lock.locked() ? holderWith(m_holderPid) : QStringLiteral("free");
+}
+
+void ManagedLock::release(const ManagedCall &call)
+{
+    if (endsPause(call))
+        return;
     if (!m_lock.locked())
         raiseMisuse(QStringLiteral("release unlocked lock"));
-    m_holder = 0;
+    m_holder = {};
     m_lock.release();
 }
 
@@ -75,9 +131,9 @@ QVariant ManagedLock::releaseNow(const ManagedCall &call)
 
 void ManagedLock::giveBack(const ManagerCaller &caller)
 {
-    if (m_holder != caller.number)
+    if (m_holder.first != caller.number)
         return;
-    m_holder = 0;
+    m_holder = {};
     abandonFor(caller, *AioObjectPrivate::of(&m_lock).cell);
 }
 
@@ -130,9 +186,15 @@ QString ManagedRLock::describeHolder() const
 {
     for (const auto &[owner, holder] : m_holders) {
         if (RawRLock::isHeldBy(open().cell(), holder.token))
-            return holder.pid ? QStringLiteral("locked by %1").arg(holder.pid) : QStringLiteral("locked by a Python program");
+            return holderWith(holder.pid);
     }
     return QStringLiteral("free");
+}
+
+QString ManagedRLock::describe() const
+{
+    const int depth = m_lock.depth();
+    return depth > 1 ? QStringLiteral("%1, %2 times").arg(describeHolder()).arg(depth) : describeHolder();
 }
 
 QCoro::Task<QVariant> ManagedRLock::acquire(std::shared_ptr<const ManagedCall> call)
@@ -149,19 +211,22 @@ QCoro::Task<QVariant> ManagedRLock::acquire(std::shared_ptr<const ManagedCall> c
         error = e.error();
     }
     const QVariant reply = got ? acquiredReply(*call, *d.cell) : QVariant(false);
-    const bool isUnwanted = call->stop.stop_requested();
-    if (got && isUnwanted)
+    if (got && !call->isWanted()) {
         RawRLock::release(d.cell->raw(), d.cell->cell(), d.cell->address(), token);
-    if (!got || isUnwanted)
+        got = false;
+        error = cancelledCall(call->method);
+    }
+    if (!got)
         endUse(*call);
     if (error)
         throw AioException(error);
-    call->requireWanted();
     co_return reply;
 }
 
 void ManagedRLock::release(const ManagedCall &call)
 {
+    if (endsPause(call))
+        return;
     const auto found = m_holders.find(ownerOf(call));
     const bool wasHeld = found != m_holders.end() && RawRLock::release(open().raw(), open().cell(), open().address(), found->second.token);
     if (!wasHeld)
@@ -183,7 +248,7 @@ void ManagedRLock::giveBack(const ManagerCaller &caller)
             RawRLock::claim(open().cell(), 0, 0);
             abandonFor(caller, open());
         }
-        entry = m_holders.erase(entry);
+        entry = isPaused(entry->first) ? std::next(entry) : m_holders.erase(entry);     // his wait has to take the lock once more
     }
 }
 
@@ -232,22 +297,30 @@ ManagedCall ManagedCondition::asHolder(const ManagedCall &call) const
 
 QVariant ManagedCondition::release(const ManagedCall &call)
 {
-    m_lock->release(asHolder(call));
+    if (!m_lock->endsPause(call))
+        m_lock->release(asHolder(call));
     return {};
+}
+
+QString ManagedCondition::describe() const
+{
+    // the condition knows who waits, and of the lock only that the server has it
+    return m_condition->describe().section(QStringLiteral(", its lock "), 0, 0) + QStringLiteral(", its lock ") + m_lock->describeHolder();
 }
 
 void ManagedCondition::requireHeld(const ManagedCall &call, const char *what) const
 {
     if (!m_lock->isHeldBy(asHolder(call)))
-        raiseMisuse(QStringLiteral("cannot %1 on un-acquired lock").arg(QLatin1StringView(what)));
+        raiseMisuse(QStringLiteral("cannot %1 on un-acquired lock, which is %2").arg(QLatin1StringView(what), m_lock->describeHolder()));
 }
 
 QCoro::Task<QVariant> ManagedCondition::wait(std::shared_ptr<const ManagedCall> call)
 {
     requireHeld(*call, "wait");
     const auto lock = m_lock;
+    const ManagedCall holder = asHolder(*call);
     auto waiting = m_condition->coro_wait(call->timeout(0), call->stop);
-    lock->onGivenUp();
+    const auto pause = lock->pause(holder);
     bool notified = false;
     AioError error;
     try {
@@ -256,9 +329,14 @@ QCoro::Task<QVariant> ManagedCondition::wait(std::shared_ptr<const ManagedCall> 
         error = e.error();
     }
     // whatever came of it, the lock is held again
-    lock->onRegained(*call);
-    if (call->caller->isGone)
-        lock->giveBack(*call->caller);
+    int released = lock->resume(pause, holder);
+    if (!call->canBeAnswered()) {
+        if (notified)
+            m_condition->notify();      // another one shall have what was meant for one who has gone
+        lock->releaseAll(holder);
+    }
+    for (; released > 0 && lock->isHeldBy(holder); --released)
+        lock->release(holder);
     if (error)
         throw AioException(error);
     co_return notified;
@@ -267,7 +345,10 @@ QCoro::Task<QVariant> ManagedCondition::wait(std::shared_ptr<const ManagedCall> 
 QVariant ManagedCondition::notify(const ManagedCall &call)
 {
     requireHeld(call, "notify");
-    m_condition->notify(int(std::clamp<qlonglong>(call.integer(0, "n", 1), 0, std::numeric_limits<int>::max())));
+    const qlonglong count = call.integer(0, "n", 1);
+    if (count < 0 && call.caller->isNative)
+        raiseMisuse(QStringLiteral("%1 waiters cannot be notified").arg(count));
+    m_condition->notify(int(std::clamp<qlonglong>(count, 0, std::numeric_limits<int>::max())));
     return {};
 }
 

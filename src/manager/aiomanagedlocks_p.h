@@ -10,6 +10,7 @@
 #include <aioprocessing/aiolock.h>
 #include <aioprocessing/aiorlock.h>
 
+#include <list>
 #include <map>
 
 /*
@@ -38,11 +39,36 @@ public:
     virtual bool isHeldBy(const ManagedCall &call) const = 0;
     /* The owner within the caller's process who has the lock; that of the call if it is none of his. */
     virtual quint64 holderWithin(const ManagedCall &call) const { return call.owner; }
-    /* A condition has given the lock up for this owner, and has it for him again. */
-    virtual void onGivenUp() {}
-    virtual void onRegained(const ManagedCall &) {}
+    /* "free", or who has it. */
+    virtual QString describeHolder() const = 0;
     virtual void giveBack(const ManagerCaller &caller) = 0;
     virtual std::unique_ptr<AioCondition> makeCondition() = 0;
+
+    /* While a condition has given the lock up for an owner. */
+    struct Pause
+    {
+        ManagedOwner owner;
+        std::stop_token stop;
+        int released = 0;       // how often he has released it meanwhile
+    };
+    using PausePlace = std::list<Pause>::iterator;
+    PausePlace pause(const ManagedCall &call);
+    /* The lock is the owner's again; how often he has released it meanwhile. */
+    int resume(PausePlace place, const ManagedCall &call);
+    /* Whether \a call releases what its owner, who waits no more, has yet to get back: a locker that goes with the end of its thread. */
+    bool endsPause(const ManagedCall &call);
+    /* Releases it as often as the very owner has it. */
+    void releaseAll(const ManagedCall &call);
+
+protected:
+    bool isPaused(const ManagedOwner &owner) const;
+    /* The very owner, not only his process. */
+    virtual bool isHeldByOwner(const ManagedCall &call) const = 0;
+    virtual void onPaused() {}
+    virtual void onResumed(const ManagedCall &) {}
+
+private:
+    std::list<Pause> m_pauses;
 };
 
 class ManagedLock final : public ManagedObjectOf<ManagedLock>, public ManagedLockBase
@@ -50,25 +76,31 @@ class ManagedLock final : public ManagedObjectOf<ManagedLock>, public ManagedLoc
 public:
     explicit ManagedLock(const ManagedCall &) {}
     static const Methods &methods();
-    QString describe() const override { return m_lock.describe(); }
+    QString describe() const override { return describeHolder(); }
     void forget(const ManagerCaller &caller) override { giveBack(caller); }
 
     QCoro::Task<QVariant> acquire(std::shared_ptr<const ManagedCall> call) override;
     void release(const ManagedCall &call) override;
     bool locked() const override { return m_lock.locked(); }
-    // there is no owner rule, but its holder is known
-    bool isHeldBy(const ManagedCall &) const override { return m_lock.locked(); }
-    void onGivenUp() override { m_holder = 0; }
-    void onRegained(const ManagedCall &call) override { m_holder = call.caller->number; }
+    // Python, where each thread is another caller, has no owner rule
+    bool isHeldBy(const ManagedCall &call) const override
+    { return m_lock.locked() && (!call.caller->isNative || m_holder.first == call.caller->number); }
+    QString describeHolder() const override;
     void giveBack(const ManagerCaller &caller) override;
     std::unique_ptr<AioCondition> makeCondition() override { return std::make_unique<AioCondition>(m_lock); }
+
+protected:
+    bool isHeldByOwner(const ManagedCall &call) const override { return m_lock.locked() && m_holder == ownerOf(call); }
+    void onPaused() override { m_holder = {}; }
+    void onResumed(const ManagedCall &call) override;
 
 private:
     QVariant releaseNow(const ManagedCall &call);
     QVariant isLocked(const ManagedCall &) { return locked(); }
 
     AioLock m_lock;
-    quint64 m_holder = 0;
+    ManagedOwner m_holder;
+    qint64 m_holderPid = 0;
 };
 
 class ManagedRLock final : public ManagedObjectOf<ManagedRLock>, public ManagedLockBase
@@ -76,16 +108,20 @@ class ManagedRLock final : public ManagedObjectOf<ManagedRLock>, public ManagedL
 public:
     explicit ManagedRLock(const ManagedCall &) {}
     static const Methods &methods();
-    QString describe() const override { return m_lock.describe(); }
+    QString describe() const override;
     void forget(const ManagerCaller &caller) override { giveBack(caller); }
 
     QCoro::Task<QVariant> acquire(std::shared_ptr<const ManagedCall> call) override;
     void release(const ManagedCall &call) override;
     bool locked() const override { return m_lock.locked(); }
     bool isHeldBy(const ManagedCall &call) const override;
+    QString describeHolder() const override;
     quint64 holderWithin(const ManagedCall &call) const override;
     void giveBack(const ManagerCaller &caller) override;
     std::unique_ptr<AioCondition> makeCondition() override { return std::make_unique<AioCondition>(m_lock); }
+
+protected:
+    bool isHeldByOwner(const ManagedCall &call) const override { return isHeldBy(call); }
 
 private:
     struct Holder
@@ -98,7 +134,6 @@ private:
     const OpenCell &open() const { return *AioObjectPrivate::of(const_cast<AioRLock *>(&m_lock)).cell; }
     aio_raw::RawRLock::Token tokenOf(const ManagedCall &call);
     void endUse(const ManagedCall &call);
-    QString describeHolder() const;
     QVariant releaseNow(const ManagedCall &call);
     QVariant isLocked(const ManagedCall &) { return locked(); }
     QVariant depth(const ManagedCall &) { return m_lock.depth(); }
@@ -113,7 +148,7 @@ public:
     /* With the lock that is given, or with a recursive one of its own, as in Python. */
     explicit ManagedCondition(const ManagedCall &call);
     static const Methods &methods();
-    QString describe() const override { return m_condition->describe(); }
+    QString describe() const override;
     void forget(const ManagerCaller &caller) override { m_lock->giveBack(caller); }
 
 private:

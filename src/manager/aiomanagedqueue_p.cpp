@@ -2,9 +2,53 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagedqueue_p.h"
 
+#include "connection/aiohandshake_p.h"
+
+#include <aioprocessing/aiohandle.h>
 #include <aioprocessing/aiotask.h>
 
+#include <algorithm>
+
 namespace aio_detail {
+
+namespace {
+
+bool hasObject(const QVariant &value)
+{
+    if (value.typeId() == QMetaType::QVariantList) {
+        const QVariantList items = value.toList();
+        return std::any_of(items.begin(), items.end(), &hasObject);
+    }
+    if (value.typeId() == QMetaType::QVariantMap) {
+        const QVariantMap map = value.toMap();
+        return std::any_of(map.begin(), map.end(), &hasObject);
+    }
+    return value.metaType() == QMetaType::fromType<ManagedReference>();
+}
+
+// What no client can know.
+const QByteArray &ticketName()
+{
+    static const QByteArray name = freshNonce(16);
+    return name;
+}
+
+} // namespace
+
+// Shared memory holds no objects of this process: what has one in it stays here, and a ticket goes through the queue.
+QVariant ManagedQueue::toQueue(const QVariant &item)
+{
+    if (!hasObject(item))
+        return item;
+    m_kept.insert(++m_lastTicket, item);
+    return QVariant::fromValue(AioHandle(AioHandle::Proxy, ticketName(), m_lastTicket));
+}
+
+QVariant ManagedQueue::fromQueue(const QVariant &item)
+{
+    const auto ticket = item.metaType() == QMetaType::fromType<AioHandle>() ? item.value<AioHandle>() : AioHandle();
+    return ticket.context() == ticketName() ? m_kept.take(ticket.address()) : item;
+}
 
 ManagedQueue::ManagedQueue(const ManagedCall &call) : m_queue(qsizetype(call.integer(0, "maxsize", 0))) {}
 
@@ -35,16 +79,19 @@ QCoro::Task<QVariant> ManagedQueue::putNow(std::shared_ptr<const ManagedCall> ca
 
 QCoro::Task<QVariant> ManagedQueue::putUntil(std::shared_ptr<const ManagedCall> call, QDeadlineTimer deadline)
 {
+    const QVariant item = toQueue(call->required(0, "item"));
     ++m_unfinished;         // before anybody can take it
     bool isPut = false;
     AioError error;
     try {
-        isPut = co_await m_queue.coro_put(call->required(0, "item"), deadline, call->stop);
+        isPut = co_await m_queue.coro_put(item, deadline, call->stop);
     } catch (const AioException &e) {
         error = e.error();
     }
-    if (!isPut)
+    if (!isPut) {
+        fromQueue(item);
         finish(1);
+    }
     if (error)
         throw AioException(error);
     if (!isPut)
@@ -67,12 +114,12 @@ QCoro::Task<QVariant> ManagedQueue::getUntil(std::shared_ptr<const ManagedCall> 
     const std::optional<QVariant> item = co_await m_queue.coro_get(deadline, call->stop);
     if (!item)
         raise("_queue.Empty", {});
-    if (call->caller->isGone) {     // it came for somebody who has gone this very moment: another one shall have it
+    if (!call->canBeAnswered()) {   // it came for somebody who has gone this very moment: another one shall have it
         AioProcessing::spawn(m_queue.coro_put(*item));
         throw AioException(cancelledCall(call->method));
     }
     ++m_taken[call->caller->number];
-    co_return *item;
+    co_return fromQueue(*item);
 }
 
 QVariant ManagedQueue::taskDone(const ManagedCall &call)
@@ -108,7 +155,12 @@ QCoro::Task<QVariant> ManagedQueue::join(std::shared_ptr<const ManagedCall> call
 
 QVariant ManagedQueue::shutDown(const ManagedCall &call)
 {
-    m_queue.shutDown(call.argument(0, "immediate", false).toBool());
+    const bool isImmediate = call.argument(0, "immediate", false).toBool();
+    const qint64 dropped = isImmediate ? m_queue.size() : 0;
+    m_queue.shutDown(isImmediate);
+    if (isImmediate)
+        m_kept.clear();
+    finish(dropped);
     return {};
 }
 

@@ -36,6 +36,9 @@ private:
     QCoro::Task<QVariant> putUntil(std::shared_ptr<const ManagedCall> call, QDeadlineTimer deadline);
     QCoro::Task<QVariant> getUntil(std::shared_ptr<const ManagedCall> call, QDeadlineTimer deadline);
     QVariant taskDone(const ManagedCall &call);
+    /* An item as the queue has it, and the other way round. */
+    QVariant toQueue(const QVariant &item);
+    QVariant fromQueue(const QVariant &item);
     QVariant size(const ManagedCall &) { return qlonglong(m_queue.size()); }
     QVariant isEmpty(const ManagedCall &) { return m_queue.isEmpty(); }
     QVariant isFull(const ManagedCall &) { return m_queue.isFull(); }
@@ -46,6 +49,8 @@ private:
 
     AioQueue m_queue;
     qint64 m_unfinished = 0;
+    QHash<quint64, QVariant> m_kept;    // items with objects in them, by ticket
+    quint64 m_lastTicket = 0;
     const std::shared_ptr<LocalWaits> m_joins = std::make_shared<LocalWaits>();
 };
 

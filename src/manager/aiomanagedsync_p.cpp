@@ -38,9 +38,10 @@ const ManagedSemaphore::Methods &ManagedSemaphore::methods()
 QCoro::Task<QVariant> ManagedSemaphore::acquire(std::shared_ptr<const ManagedCall> call)
 {
     const bool got = co_await m_semaphore.coro_acquire(call->blocking(0, "blocking"), call->stop);
-    if (got && call->stop.stop_requested())
+    if (got && !call->isWanted()) {
         m_semaphore.release();
-    call->requireWanted();
+        throw AioException(cancelledCall(call->method));
+    }
     co_return got;
 }
 
@@ -72,9 +73,10 @@ QCoro::Task<QVariant> ManagedBoundedSemaphore::acquire(std::shared_ptr<const Man
     const bool got = co_await m_semaphore.coro_acquire(call->blocking(0, "blocking"), call->stop);
     if (!got)
         co_return false;
-    if (call->stop.stop_requested())
+    if (!call->isWanted()) {
         m_semaphore.release();
-    call->requireWanted();
+        throw AioException(cancelledCall(call->method));
+    }
     ++m_taken[call->caller->number];
     co_return true;
 }

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagerserver_p.h"
 
+#include "connection/aioconnection_p.h"
 #include "connection/aiohandshake_p.h"
 #include "manager/aiomanagedpool_p.h"
 #include "manager/aiomanagersession_p.h"
+#include "platform/rawsocket.h"
 
 #include <aioprocessing/aiocall.h>
 #include <aioprocessing/aiomessage.h>
@@ -59,6 +61,7 @@ ManagerServer::ManagerServer(const AioAddress &address, const QByteArray &key, A
     registerMetaType<AioCall>();
     registerMetaType<AioError>();
     connect(&m_listener, &AioListener::newConnection, this, &ManagerServer::admit);
+    connect(&m_pythonClients, &PythonClients::ended, this, &ManagerServer::dropAll);
 }
 
 ManagerServer::~ManagerServer()
@@ -82,20 +85,21 @@ void ManagerServer::admit(AioConnection *connection)
     connection->setParent(nullptr);
     auto caller = std::make_shared<ManagerCaller>();
     caller->number = ++m_lastCaller;
+    caller->socket = AioConnectionPrivate::of(*connection).stream->descriptor();
+    caller->pid = aio_raw::peerProcess(caller->socket);
     const auto session = std::make_shared<ManagerSession>(*this, std::unique_ptr<AioConnection>(connection), std::move(caller));
     m_sessions.insert(session);
     session->start();
 }
 
-void ManagerServer::leave(const std::shared_ptr<ManagerSession> &session, const ManagerCaller &caller, const ManagerReferences &references)
+void ManagerServer::leave(const std::shared_ptr<ManagerSession> &session, ManagerCaller &caller)
 {
     m_sessions.erase(session);
     for (const Entry &entry : std::as_const(m_objects)) {
         if (const auto object = entry.known.lock())
             object->forget(caller);
     }
-    for (auto it = references.begin(); it != references.end(); ++it)
-        drop(it.key(), it.value());
+    dropAll(std::exchange(caller.references, {}));
 }
 
 // -- objects
@@ -123,7 +127,12 @@ std::shared_ptr<ManagedObject> ManagerServer::find(const QString &ident) const
     return m_objects.value(ident).known.lock();
 }
 
-void ManagerServer::refer(const QString &ident, ManagerReferences *references)
+ManagerReferences &ManagerServer::referencesOf(ManagerCaller &caller)
+{
+    return caller.isNative ? caller.references : m_pythonClients.referencesOf(caller.pid);
+}
+
+void ManagerServer::refer(const QString &ident, ManagerCaller &caller)
 {
     const auto entry = m_objects.find(ident);
     const auto object = entry == m_objects.end() ? nullptr : entry->known.lock();
@@ -131,17 +140,17 @@ void ManagerServer::refer(const QString &ident, ManagerReferences *references)
         throw AioException(noSuchObject(ident));
     entry->object = object;
     ++entry->references;
-    if (references)
-        ++(*references)[ident];
+    ++referencesOf(caller)[ident];
 }
 
-void ManagerServer::unrefer(const QString &ident, ManagerReferences *references)
+void ManagerServer::unrefer(const QString &ident, ManagerCaller &caller)
 {
-    const bool isOwn = !references || references->contains(ident);
-    if (!isOwn || m_objects.value(ident).references == 0)
+    ManagerReferences &references = referencesOf(caller);
+    const auto own = references.find(ident);
+    if (own == references.end())
         throw AioException(noSuchObject(ident));
-    if (references && --(*references)[ident] == 0)
-        references->remove(ident);
+    if (--*own == 0)
+        references.erase(own);
     drop(ident, 1);
 }
 
@@ -150,12 +159,18 @@ void ManagerServer::drop(const QString &ident, int count)
     const auto entry = m_objects.find(ident);
     if (entry == m_objects.end())
         return;
-    entry->references = qMax(0, entry->references - count);     // a Python client may have given up more than was its own
+    entry->references -= count;
     if (entry->references > 0)
         return;
     const auto last = std::exchange(entry->object, nullptr);
     if (last.use_count() == 1)
         m_objects.erase(entry);
+}
+
+void ManagerServer::dropAll(const ManagerReferences &references)
+{
+    for (auto it = references.begin(); it != references.end(); ++it)
+        drop(it.key(), it.value());
 }
 
 void ManagerServer::publish(const QString &name, const QString &ident)
@@ -176,7 +191,7 @@ void ManagerServer::publish(const QString &name, const QString &ident)
     m_published.insert(name, object);
 }
 
-QVariant ManagerServer::create(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller, ManagerReferences *references)
+QVariant ManagerServer::create(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller)
 {
     ManagedCall call;
     call.method = QStringLiteral("create");
@@ -196,19 +211,19 @@ QVariant ManagerServer::create(const ManagerRequest &request, const std::shared_
         object->typeId = typeId;
         add(object);
     }
-    refer(object->ident, references);
+    refer(object->ident, *caller);
     const QVariantList result{object->ident, tupleOf(publicMethods(*object)), object->typeId, object->detail()};
     // Python's clients want two
     return QVariant::fromValue(AioRemoteObject::tuple(caller->isNative ? result : result.first(2)));
 }
 
-ManagerReply ManagerServer::proxyReply(const std::shared_ptr<ManagedObject> &object, bool isNative, ManagerReferences *references)
+ManagerReply ManagerServer::proxyReply(const std::shared_ptr<ManagedObject> &object, ManagerCaller &caller)
 {
     add(object);
-    refer(object->ident, references);
+    refer(object->ident, caller);
     ManagerReply reply;
     reply.kind = ManagerReply::Proxy;
-    if (isNative)
+    if (caller.isNative)
         reply.value = QVariantList{object->ident, object->typeId};
     else
         reply.value = QVariant::fromValue(AioRemoteObject::tuple({tupleOf(publicMethods(*object)), toPython(tokenOf(*object))}));
@@ -279,11 +294,10 @@ QVariant ManagerServer::toWire(const QVariant &value, bool isNative)
 
 // -- requests to the server itself
 
-ManagerReply ManagerServer::administer(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller,
-                                       ManagerReferences *references)
+ManagerReply ManagerServer::administer(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller)
 {
     try {
-        return run(request, caller, references);
+        return run(request, caller);
     } catch (const AioException &e) {
         // Python's clients want no exception here, but the text of one
         AioError error = e.error();
@@ -293,20 +307,20 @@ ManagerReply ManagerServer::administer(const ManagerRequest &request, const std:
     }
 }
 
-ManagerReply ManagerServer::run(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller, ManagerReferences *references)
+ManagerReply ManagerServer::run(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller)
 {
     const QString &method = request.method;
     const QString first = request.arguments.value(0).toString();
     if (method == QLatin1StringView("dummy"))
         return ManagerReply();
     if (method == QLatin1StringView("create"))
-        return ManagerReply(create(request, caller, references));
+        return ManagerReply(create(request, caller));
     if (method == QLatin1StringView("incref")) {
-        refer(first, references);
+        refer(first, *caller);
         return ManagerReply(find(first)->typeId);
     }
     if (method == QLatin1StringView("decref")) {
-        unrefer(first, references);
+        unrefer(first, *caller);
         return ManagerReply();
     }
     if (method == QLatin1StringView("get_methods")) {

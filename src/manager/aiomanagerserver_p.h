@@ -4,10 +4,10 @@
 
 #include "manager/aiomanagedobject_p.h"
 #include "manager/aiomanagerwire_p.h"
+#include "manager/aiopythonclients_p.h"
 
 #include <aioprocessing/aiolistener.h>
 
-#include <QHash>
 #include <QObject>
 
 #include <set>
@@ -15,9 +15,6 @@
 namespace aio_detail {
 
 class ManagerSession;
-
-/* How often somebody refers to which object. */
-using ManagerReferences = QHash<QString, int>;
 
 /*
  * The server of a manager: listens, knows the objects by their idents and who refers to them. An object that nobody refers to is gone, but for
@@ -36,17 +33,17 @@ public:
     void close();
 
     // -- for sessions
-    /* Answers a request to the server itself; \a references are those of the caller's connection, or null. */
-    ManagerReply administer(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller, ManagerReferences *references);
+    /* Answers a request to the server itself. */
+    ManagerReply administer(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller);
     /* Null: nobody refers to such an object. */
     std::shared_ptr<ManagedObject> find(const QString &ident) const;
     /* Proxies in \a value as the objects they stand for, and the other way round. */
     QVariant fromWire(const QVariant &value) const;
     QVariant toWire(const QVariant &value, bool isNative);
-    /* The reply with a new object as its result, which the caller refers to. */
-    ManagerReply proxyReply(const std::shared_ptr<ManagedObject> &object, bool isNative, ManagerReferences *references);
-    /* The connection of \a caller has ended, which had these \a references. */
-    void leave(const std::shared_ptr<ManagerSession> &session, const ManagerCaller &caller, const ManagerReferences &references);
+    /* The reply with a new object as its result, to which the process of \a caller refers. */
+    ManagerReply proxyReply(const std::shared_ptr<ManagedObject> &object, ManagerCaller &caller);
+    /* The connection of \a caller has ended. */
+    void leave(const std::shared_ptr<ManagerSession> &session, ManagerCaller &caller);
 
 Q_SIGNALS:
     /* Closed, because a client has asked for it. */
@@ -61,13 +58,15 @@ private:
     };
 
     void admit(AioConnection *connection);
-    ManagerReply run(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller, ManagerReferences *references);
-    QVariant create(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller, ManagerReferences *references);
+    ManagerReply run(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller);
+    QVariant create(const ManagerRequest &request, const std::shared_ptr<ManagerCaller> &caller);
     void publish(const QString &name, const QString &ident);
     void add(const std::shared_ptr<ManagedObject> &object);
-    void refer(const QString &ident, ManagerReferences *references);
-    void unrefer(const QString &ident, ManagerReferences *references);
+    ManagerReferences &referencesOf(ManagerCaller &caller);
+    void refer(const QString &ident, ManagerCaller &caller);
+    void unrefer(const QString &ident, ManagerCaller &caller);
     void drop(const QString &ident, int count);
+    void dropAll(const ManagerReferences &references);
     ManagerToken tokenOf(const ManagedObject &object) const { return ManagerToken(object.typeId, address(), object.ident); }
     void tidy();
     QString debugInfo() const;
@@ -76,6 +75,7 @@ private:
     AioListener m_listener;
     std::set<std::shared_ptr<ManagerSession>> m_sessions;
     QHash<QString, Entry> m_objects;    // by ident
+    PythonClients m_pythonClients;
     QHash<QString, std::shared_ptr<ManagedObject>> m_published;
     quint64 m_lastIdent = 0;
     quint64 m_lastCaller = 0;

@@ -57,7 +57,7 @@ void ManagerSession::end()
     m_connection->close();
     if (m_stream)
         MessageStream::closeWhenSent(std::move(m_stream));
-    server->leave(shared_from_this(), *m_caller, std::exchange(m_references, {}));
+    server->leave(shared_from_this(), *m_caller);
 }
 
 void ManagerSession::requireServer() const
@@ -80,7 +80,7 @@ QCoro::Task<> ManagerSession::run(Self self)
         if (unreadable)
             first = ManagerReply(ManagerReply::Traceback, unreadable);
         else if (!isChannel)
-            first = self->m_server->administer(request, self->m_caller, nullptr);
+            first = self->m_server->administer(request, self->m_caller);
         // the greeting is answered as Python would
         co_await reply(self, first);
         self->requireServer();
@@ -220,7 +220,7 @@ QCoro::Task<ManagerReply> ManagerSession::answer(Self self, ManagerRequest reque
     ManagerServer &server = *self->m_server;
     const bool isNative = self->m_caller->isNative;
     if (request.ident.isEmpty())
-        co_return server.administer(request, self->m_caller, &self->m_references);
+        co_return server.administer(request, self->m_caller);
     const auto object = server.find(request.ident);
     if (!object) {
         const auto text = QStringLiteral("KeyError: '%1': the manager has no such object (any more)");
@@ -252,7 +252,7 @@ QCoro::Task<ManagerReply> ManagerSession::answer(Self self, ManagerRequest reque
     if (result.value.metaType() == QMetaType::fromType<ManagedReference>()) {
         const auto made = result.value.value<ManagedReference>().object;
         if (made->ident.isEmpty())
-            co_return server.proxyReply(made, isNative, isNative ? &self->m_references : nullptr);
+            co_return server.proxyReply(made, *self->m_caller);
     }
     result.value = server.toWire(result.value, isNative);
     co_return result;

@@ -46,7 +46,6 @@ private:
     std::unique_ptr<MessageStream> m_stream;            // what the connection was, when it has become native
     bool m_isTaking = false;
     const std::shared_ptr<ManagerCaller> m_caller;
-    ManagerReferences m_references;
     std::stop_source m_stopAll;
     std::unordered_map<quint64, std::stop_source> m_pending;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 /*
  * What systems do differently about stream sockets. All descriptors are non-blocking and close-on-exec, the latter as far as the
@@ -22,6 +23,10 @@ int acceptStream(int listening) noexcept;
  * permissions of the socket's file.
  */
 bool isPeerThisUser(int socket) noexcept;
+/* The process that has connected \a socket; 0: it is elsewhere, or the system does not tell. */
+std::int32_t peerProcess(int socket) noexcept;
+/* Whether the other end of \a socket is closed, as far as that has become known here; bytes may have come before. */
+bool isHungUp(int socket) noexcept;
 
 /* Sends the \a size bytes at \a data, at most one page, along with a copy of \a descriptor. False with errno set. */
 bool sendDescriptor(int socket, int descriptor, const void *data, std::size_t size) noexcept;

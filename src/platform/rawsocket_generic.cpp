@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace aio_raw {
@@ -47,6 +48,19 @@ int acceptStream(int listening) noexcept
 bool isPeerThisUser(int) noexcept
 {
     return true;
+}
+
+std::int32_t peerProcess(int) noexcept
+{
+    return 0;
+}
+
+// Behind bytes that nobody has read the end is not seen everywhere.
+bool isHungUp(int socket) noexcept
+{
+    pollfd entry{socket, POLLIN, 0};
+    char byte;
+    return ::poll(&entry, 1, 0) > 0 && ((entry.revents & (POLLHUP | POLLERR)) || ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
 }
 
 } // namespace aio_raw

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include <aioprocessing/aioqueue.h>
 
-#include "codec/aiovariantcodec_p.h"
 #include "queue/aiooutmessage_p.h"
 #include "queue/aiopoolwork_p.h"
 #include "queue/aioqueue_p.h"
 #include "queue/aioqueuewatch_p.h"
 #include "queue/aioreceive_p.h"
+#include "queue/aioremotequeue_p.h"
 
 #include <aioprocessing/aiocontext.h>
 
@@ -48,64 +48,6 @@ void AioQueuePrivate::sayShutDown(AioQueue *queue)
         Q_EMIT queue->shutDownDone();
 }
 
-// -- of a manager
-
-namespace {
-
-RemoteCall puttingCall(const char *operation, const QVariant &value, const QDeadlineTimer &deadline, std::stop_token stop)
-{
-    return RemoteCall(operation, "put", {value}).waiting(RemoteCall::BlockAndTimeout, deadline, std::move(stop)).inParts();
-}
-
-// what nobody takes is put again
-RemoteCall gettingCall(const char *operation, const QDeadlineTimer &deadline, std::stop_token stop)
-{
-    return RemoteCall(operation, "get").waiting(RemoteCall::BlockAndTimeout, deadline, std::move(stop)).inParts().undoneBy("put");
-}
-
-// A message that was written for shared memory.
-QVariant valueOf(QByteArrayView bytes)
-{
-    QVariant value;
-    if (const AioError error = decodeVariant(bytes, value, "AioQueue::put"))
-        throw AioException(error);
-    return value;
-}
-
-} // namespace
-
-QCoro::Task<bool> AioQueue::putRemotelyLater(QVariant value, QDeadlineTimer deadline, std::stop_token stop)
-{
-    requireOpen("AioQueue::coro_put");
-    const auto done = [this](const QVariant &) { Q_EMIT putDone(); };
-    const RemoteCall call = puttingCall("AioQueue::coro_put", value, deadline, std::move(stop));
-    const bool isPut = co_await doRemoteLater(this, *d_ptr, call, done);
-    co_return isPut;
-}
-
-QCoro::Task<std::optional<QVariant>> AioQueue::takeRemotelyLater(QDeadlineTimer deadline, std::stop_token stop)
-{
-    const auto done = [this](const QVariant &item) { announceGot(item, nullptr); };
-    const RemoteCall call = gettingCall("AioQueue::coro_get", deadline, std::move(stop));
-    const std::optional<QVariant> item = co_await callRemoteLater(this, *d_ptr, call, done);
-    co_return item;
-}
-
-QCoro::AsyncGenerator<QVariant> AioQueue::remoteItems()
-{
-    const auto remote = d_ptr->remote;
-    const auto waits = d_ptr->waits;
-    const RemoteCall call = gettingCall("AioQueue::coro_items", noDeadline(), {});
-    for (;;) {
-        QCoro::Task<RemoteResult> getting = remote->callLater(call);
-        const RemoteResult result = co_await getting;
-        if (result.error.code == AioError::ShutDown)
-            co_return;
-        QVariant item = *concludeRemote(this, *waits, remote->handle(), call, result);
-        co_yield item;
-    }
-}
-
 // -- put
 
 void AioQueue::requireOpen(const char *operation)
@@ -135,7 +77,7 @@ bool AioQueue::putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop
 {
     requireOpen("AioQueue::put");
     if (!d_ptr->cell) [[unlikely]]
-        return put(valueOf(bytes), deadline, std::move(stop));
+        return put(valueOfMessage(bytes), deadline, std::move(stop));
     if (putAtOnce(bytes, stop))
         return true;
     OutMessage message(bytes);
@@ -198,7 +140,7 @@ QCoro::Task<bool> AioQueue::coro_put(QVariant value, QDeadlineTimer deadline, st
 QCoro::Task<bool> AioQueue::coro_putBytes(QByteArrayView bytes, QDeadlineTimer deadline, std::stop_token stop)
 {
     if (!d_ptr->cell) [[unlikely]]
-        return putRemotelyLater(valueOf(bytes), deadline, std::move(stop));
+        return putRemotelyLater(valueOfMessage(bytes), deadline, std::move(stop));
     const bool mayTry = mayDoAtOnce(stop) && !d()->closed.load(std::memory_order_relaxed) && d_ptr->cell->raw().arena().self();
     if (mayTry && putAtOnce(bytes, stop)) {
         Q_EMIT putDone();
@@ -417,13 +359,6 @@ QCoro::Task<qsizetype> AioQueue::coro_size()
     if (!d_ptr->cell)
         return askRemoteLater<qsizetype>(this, *d_ptr, RemoteCall("AioQueue::coro_size", "qsize"));
     return readyTaskOf(size());
-}
-
-QCoro::Task<> AioQueue::shutDownRemotelyLater(bool immediate)
-{
-    const auto done = [this](const QVariant &) { Q_EMIT shutDownDone(); };
-    const RemoteCall call("AioQueue::coro_shutDown", "shutdown", {immediate});
-    co_await doRemoteLater(this, *d_ptr, call, done);
 }
 
 QCoro::Task<> AioQueue::coro_shutDown(bool immediate)

@@ -171,3 +171,38 @@ board=$root/build/examples/07-job-board/07-job-board
 grep -qx "15 = 3 \* 5 (python 1)" "$work/board" || fail "07-job-board: no Python worker"
 "$board" --qt 1 --python 0 15 >"$work/board" || fail "07-job-board --python 0 failed"
 grep -qx "15 = 3 \* 5 (qt 1)" "$work/board" || fail "07-job-board: no Qt worker"
+
+# living_in SESSION: its processes, but for the dead that nobody has buried
+living_in() {
+    local process
+    for process in $(pgrep -s "$1" || true); do
+        grep -qs '^State:.[^Z]' "/proc/$process/status" && echo "$process"
+    done
+    true
+}
+
+# A prime that takes minutes, so that all are at work when it ends: first as soon as there is a worker, then when all have come.
+large=2305843009213693951
+for moment in first all; do
+    echo "-- 07-job-board and Ctrl-C: $moment"
+    setsid "$board" --qt 2 --python 2 $large $large $large $large $large >"$work/board" 2>"$work/errors" &
+    pid=$!
+    await_worker "$pid"
+    if [ "$moment" = all ]; then
+        for _ in $(seq 1500); do
+            grep -q "4 workers have come" "$work/errors" && break
+            sleep 0.02
+        done
+        grep -q "4 workers have come" "$work/errors" || { cat "$work/errors" >&2; fail "07-job-board: the workers have not come"; }
+    fi
+    kill -INT "$pid"
+    code=0
+    wait "$pid" || code=$?
+    [ "$code" -eq 130 ] || { cat "$work/errors" >&2; fail "07-job-board: exit code $code after Ctrl-C"; }
+    for _ in $(seq 250); do     # what a shell in front of Python has started ends a moment after it
+        [ -n "$(living_in "$pid")" ] || break
+        sleep 0.02
+    done
+    [ -z "$(living_in "$pid")" ] || fail "07-job-board: processes are left after Ctrl-C: $(living_in "$pid")"
+    [ -z "$(find "$AIOPROCESSING_RUNTIME_DIR" -mindepth 1 2>/dev/null || true)" ] || fail "07-job-board: something is left in the runtime directory"
+done

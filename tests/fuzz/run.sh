@@ -62,3 +62,8 @@ fuzz fuzz_handshake connection/aiohandshake_p.cpp connection/aionativehandshake_
 core=$(cd "$aio_root/src" && ls platform/raw*.cpp shm/raw*.cpp sync/raw*.cpp queue/raw*.cpp | grep -v _generic)
 # shellcheck disable=SC2086
 fuzz fuzz_arena $core -- "$aio_root/tests/shared/brokenarena.cpp" -I "$aio_root/tests/shared"
+fuzz fuzz_manager codec/aiopicklereader_p.cpp codec/aiopicklewriter_p.cpp codec/aioplainvalue_p.cpp codec/aiosurrogates_p.cpp \
+    codec/aiovariantcodec_p.cpp codec/aiovariantreader_p.cpp codec/aiovariantwriter_p.cpp codec/rawbytes.cpp codec/rawmessageframe.cpp \
+    codec/rawpickle.cpp codec/rawpicklewriter.cpp connection/aiohandshake_p.cpp connection/aiopythonhandshake_p.cpp \
+    manager/aiomanagererrors_p.cpp manager/aiomanagerwire_p.cpp platform/rawrandom.cpp -- "${with_library[@]}" -I /usr/include/qcoro6 \
+    -I /usr/include/qcoro6/qcoro -I /usr/include/qcoro6/QCoro

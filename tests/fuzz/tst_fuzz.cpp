@@ -14,6 +14,7 @@ extern "C" {
 int fuzz_arena(const unsigned char *data, std::size_t size);
 int fuzz_frames(const unsigned char *data, std::size_t size);
 int fuzz_handshake(const unsigned char *data, std::size_t size);
+int fuzz_manager(const unsigned char *data, std::size_t size);
 int fuzz_pickle(const unsigned char *data, std::size_t size);
 int fuzz_variant(const unsigned char *data, std::size_t size);
 }
@@ -23,7 +24,8 @@ namespace {
 using Target = int (*)(const unsigned char *, std::size_t);
 
 const std::map<QByteArray, Target> targets{
-    {"arena", &fuzz_arena}, {"frames", &fuzz_frames}, {"handshake", &fuzz_handshake}, {"pickle", &fuzz_pickle}, {"variant", &fuzz_variant}};
+    {"arena", &fuzz_arena}, {"frames", &fuzz_frames}, {"handshake", &fuzz_handshake}, {"manager", &fuzz_manager}, {"pickle", &fuzz_pickle},
+    {"variant", &fuzz_variant}};
 
 // On the heap, of exactly this size, where a sanitizer sees what is read behind it.
 void feed(Target target, const QByteArray &bytes)

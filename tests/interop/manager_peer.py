@@ -4,6 +4,9 @@
 manager_peer.py client ADDRESS KEY: uses every type of the server there, and prints "done".
 manager_peer.py shared ADDRESS KEY: answers what comes through the published queue "jobs", until it is None.
 manager_peer.py hold ADDRESS KEY: takes the published lock "lock", says so, and stays.
+manager_peer.py keep ADDRESS KEY: the same with five objects of its own, one of which it puts into the published "results".
+manager_peer.py adopt ADDRESS KEY: takes that one out, says so, and uses it when "event" is set; says how many objects there are.
+manager_peer.py churn ADDRESS KEY: says so, and makes objects until it is killed.
 manager_peer.py server KIND KEY: serves until its input ends; prints its address first."""
 import gc
 import multiprocessing
@@ -256,3 +259,21 @@ elif role == "hold":
     lock.acquire()
     print("holds", flush=True)
     sys.stdin.read()
+elif role == "keep":
+    kept = [client.list([1]), client.dict(), client.Queue(), client.lock()]
+    client._create("Namespace")         # and no further: the server's own reference for it is all there is
+    client.results()["list"] = kept[0]
+    kept[3].acquire()
+    print("holds", flush=True)
+    sys.stdin.read()
+elif role == "adopt":
+    items = client.results().pop("list")
+    print("holds", flush=True)
+    client.event().wait()
+    items.append(2)
+    assert items[:] == [1, 2], items[:]
+    print(client._number_of_objects(), flush=True)
+elif role == "churn":
+    print("churns", flush=True)
+    while True:
+        client.dict()["list"] = client.list()

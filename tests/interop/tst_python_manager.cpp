@@ -64,14 +64,28 @@ class tst_PythonManager : public QObject
 
     QStringList m_pythons;
 
-    void addRows() const
+    void addRows(bool withTcp = true) const
     {
         QTest::addColumn<QString>("python");
         QTest::addColumn<bool>("isTcp");
         for (const QString &python : m_pythons) {
             QTest::newRow(("local, " + python.toLocal8Bit()).constData()) << python << false;
-            QTest::newRow(("tcp, " + python.toLocal8Bit()).constData()) << python << true;
+            if (withTcp)
+                QTest::newRow(("tcp, " + python.toLocal8Bit()).constData()) << python << true;
         }
+    }
+
+    // Waits until it has.
+    static bool hasSoManyObjects(AioManager &manager, int count)
+    {
+        const QDeadlineTimer deadline(AioTest::scaled(20s));
+        while (manager.numberOfObjects() != count) {
+            if (deadline.hasExpired()) {
+                qWarning("there are %d objects", manager.numberOfObjects());
+                return false;
+            }
+        }
+        return true;
     }
 
 private Q_SLOTS:
@@ -152,6 +166,60 @@ private Q_SLOTS:
         QVERIFY(lock.acquire(20s));
         QVERIFY(clock.elapsed() < AioTest::scaled(1s).count());
         QVERIFY(lock.wasAbandoned());
+    }
+
+    // Its process is known where the connections are local; over TCP they could be anybody's, so the objects stay, as with Python's own manager.
+    void theReferencesOfADeadPythonClientAreGivenBack_data() { addRows(); }
+    void theReferencesOfADeadPythonClientAreGivenBack()
+    {
+        QFETCH(QString, python);
+        QFETCH(bool, isTcp);
+        AioManager manager(newAddress(isTcp), key);
+        manager.setMinimumDigest(AioTest::weakestDigestOf(python));
+        manager.serve();
+        AioLock &lock = *manager.createLock();
+        AioEvent &event = *manager.createEvent();
+        manager.publish(QStringLiteral("lock"), lock);
+        manager.publish(QStringLiteral("event"), event);
+        manager.publish(QStringLiteral("results"), *manager.createDict());
+        const QString where = AioTest::toPython(manager.address());
+        AioTest::Peer dead(python, script, {QStringLiteral("keep"), where, QString::fromLatin1(key)});
+        QCOMPARE(dead.line(), "holds");
+        AioTest::Peer heir(python, script, {QStringLiteral("adopt"), where, QString::fromLatin1(key)});
+        QCOMPARE(heir.line(), "holds");
+        QCOMPARE(manager.numberOfObjects(), 3 + 4);
+        QElapsedTimer clock;
+        clock.start();
+        dead.kill();
+        QVERIFY(lock.acquire(20s));
+        const int left = 3 + (isTcp ? 4 : 1);       // the list has an heir
+        QVERIFY(hasSoManyObjects(manager, left));
+        QVERIFY2(clock.elapsed() < AioTest::scaled(1s).count(), qPrintable(QString::number(clock.elapsed())));
+        event.set();
+        QCOMPARE(heir.line().toInt(), left);
+        QVERIFY(heir.endsWell());
+        QVERIFY(hasSoManyObjects(manager, isTcp ? 3 + 4 : 3));
+    }
+
+    // Killed wherever it is: before and after it is answered, and with requests under way.
+    void noReferenceIsLeftByAPythonClientKilledAtAnyMoment_data() { addRows(false); }
+    void noReferenceIsLeftByAPythonClientKilledAtAnyMoment()
+    {
+        QFETCH(QString, python);
+        AioManager manager({}, key);
+        manager.setMinimumDigest(AioTest::weakestDigestOf(python));
+        manager.serve();
+        const QString where = AioTest::toPython(manager.address());
+        for (int i = 0; i < 5; ++i) {
+            AioTest::Peer peer(python, script, {QStringLiteral("churn"), where, QString::fromLatin1(key)});
+            QCOMPARE(peer.line(), "churns");
+            while (manager.numberOfObjects() < 2) { }
+            QElapsedTimer clock;
+            clock.start();
+            peer.kill();
+            QVERIFY(hasSoManyObjects(manager, 0));
+            QVERIFY2(clock.elapsed() < AioTest::scaled(1s).count(), qPrintable(QString::number(clock.elapsed())));
+        }
     }
 
     void facesOfAPythonServer_data() { addRows(); }

@@ -8,6 +8,7 @@
 
 #include <QCoreApplication>
 
+#include <concepts>
 #include <memory>
 
 /*
@@ -58,7 +59,10 @@ std::unique_ptr<Face> make(A... arguments)
         else
             return std::unique_ptr<Face>(manager.create<Face>(typeId, {arguments...}));
     }
-    return std::make_unique<Face>(arguments..., facesContext());
+    if constexpr (std::derived_from<Face, AioQueue>)
+        return std::make_unique<Face>(facesContext(), arguments...);
+    else
+        return std::make_unique<Face>(arguments..., facesContext());
 }
 
 inline std::unique_ptr<AioBarrier> makeBarrier(int parties, const AioCall &action = {},

@@ -312,7 +312,9 @@ private Q_SLOTS:
                 auto next = object->coro_locker(10s);
                 held.unlock();
                 stop.request_stop();
-                AIO_COMPARE(co_await AioTest::codeOf(std::move(cancelled)), AioError::Cancelled);
+                const AioError::Code code = co_await AioTest::codeOf(std::move(cancelled));
+                // a manager may have given it to the first one before it heard of the cancellation
+                AIO_VERIFY(code == AioError::Cancelled || (code == AioError::NoError && AioTest::areFacesManaged()));
                 const AioLocker locker = co_await next;
                 AIO_VERIFY(locker);
             });
@@ -349,10 +351,12 @@ private Q_SLOTS:
             int cancelled = 0;
             int granted = 0;
             AioTest::run([&]() -> QCoro::Task<> {
+                QSemaphore grants;
                 const auto user = [&](std::stop_token stop) -> QCoro::Task<> {
                     try {
                         const AioLocker locker = co_await object->coro_locker(stop);
                         ++granted;
+                        grants.release();
                     } catch (const AioException &) {
                         ++cancelled;
                     }
@@ -365,10 +369,13 @@ private Q_SLOTS:
                         tasks.push_back(user(stop.get_token()));
                     // from the end, some of them before anything is released
                     QSemaphore mayRelease;
+                    grants.acquire(grants.available());
                     std::thread canceller([&] {
                         for (int i = 0; i < WaitsOfARound; ++i) {
                             if (i == round % WaitsOfARound)
                                 mayRelease.release();
+                            if (i == round % WaitsOfARound && round % 10 == 0)
+                                grants.acquire();       // there are both also where a release is slower than all of this
                             stops[std::size_t(WaitsOfARound - 1 - i)].request_stop();
                         }
                     });

@@ -325,12 +325,16 @@ private Q_SLOTS:
             }
             co_await first;
             co_await second;
-            co_await third;
             QStringList ends;
-            for (int i = 0; i < 3; ++i)
+            for (int i = 0; i < 2; ++i)
                 ends << co_await AioTest::hear(said);
-            AIO_COMPARE(ends.count(QStringLiteral("cancelled")), qsizetype(2));
-            AIO_COMPARE(ends.count(QStringLiteral("notified")), qsizetype(1));
+            // a manager may have told the first one before it heard of the cancellation: then it is notified, and nobody else
+            const bool wasTold = AioTest::areFacesManaged() && ends.contains(QStringLiteral("notified"));
+            AIO_COMPARE(ends.count(QStringLiteral("cancelled")), qsizetype(wasTold ? 1 : 2));
+            if (wasTold)
+                co_await notify(*condition, 1);
+            co_await third;
+            AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("notified"));
             AIO_VERIFY(areWaiting(*condition, 1));
             co_await notify(*condition, 1);
             co_await fourth;
@@ -425,6 +429,8 @@ private Q_SLOTS:
             alive.start();
             co_await untilWaiting(*condition, 2);
             dead.kill();
+            if (AioTest::areFacesManaged())
+                co_await dead.coro_join();      // a server cannot know sooner
             co_await notify(*condition, 1);
             AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("notified"));
             co_await dead.coro_join();
@@ -547,6 +553,7 @@ private Q_SLOTS:
             AioQueue said;
             auto first = sleeper();
             auto second = sleepAndSay(other, said);
+            co_await untilWaiting(other, 2);
             condition.reset();
             co_await first;
             AIO_COMPARE(code, AioError::Cancelled);
@@ -571,10 +578,14 @@ private Q_SLOTS:
             code = co_await AioTest::codeOf(condition->coro_wait());
         };
         QMetaObject::invokeMethod(&inThread, [&] { AioProcessing::spawn(sleeper()); }, Qt::BlockingQueuedConnection);
-        QVERIFY(areWaiting(*condition, 1));
+        while (!areWaiting(*condition, 1))
+            QThread::yieldCurrentThread();
         thread.quit();
         QVERIFY(thread.wait());
         QCOMPARE(code, AioError::Cancelled);
+        // a manager hears of it a moment later
+        while (AioTest::areFacesManaged() && (areWaiting(*condition, 1) || condition->locked()))
+            QThread::yieldCurrentThread();
         QVERIFY(areWaiting(*condition, 0));
         QVERIFY(!condition->locked());
     }
@@ -658,18 +669,21 @@ private Q_SLOTS:
                 const auto mustFail = [&](auto call) { right &= AioTest::names(AioTest::errorThrownBy(call), *condition); };
                 mustFail([&] { condition->wait(); });
                 mustFail([&] { condition->wait(QDeadlineTimer(0)); });
-                mustFail([&] { condition->waitUntil([&] { right = false; return true; }); });
+                if (!AioTest::areFacesManaged())        // there what holds already is not waited for
+                    mustFail([&] { condition->waitUntil([&] { right = false; return true; }); });
                 mustFail([&] { condition->notify(); });
                 mustFail([&] { condition->notify(0); });
                 mustFail([&] { condition->notifyAll(); });
                 right &= AioTest::names(co_await AioTest::errorOf(condition->coro_wait()), *condition);
-                right &= AioTest::names(co_await AioTest::errorOf(condition->coro_waitUntil([] { return true; })), *condition);
+                if (!AioTest::areFacesManaged())
+                    right &= AioTest::names(co_await AioTest::errorOf(condition->coro_waitUntil([] { return true; })), *condition);
                 co_return right;
             };
+            co_await untilWaiting(*condition, 1);
             QSignalSpy errors(condition.get(), &AioObject::errorOccurred);
             const bool whenFree = co_await misuse();
             AIO_VERIFY(whenFree);
-            AIO_COMPARE(errors.count(), 8);
+            AIO_COMPARE(errors.count(), AioTest::areFacesManaged() ? 6 : 8);
             AIO_VERIFY(!condition->locked() && areWaiting(*condition, 1));
 
             AioProcess holder(AioCall::to<&holdUntilTold>(*condition, said, told));
@@ -690,7 +704,7 @@ private Q_SLOTS:
             co_await notify(*condition, 1);
             co_await sleeper;
             AIO_COMPARE(co_await AioTest::hear(said), QStringLiteral("notified"));
-        });
+        }, AioTest::areFacesManaged() ? AioTest::LoopMayBlock : AioTest::LoopStaysAlive);      // each misuse waits for the server to say so
     }
 };
 
