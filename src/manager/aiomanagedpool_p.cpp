@@ -261,8 +261,9 @@ void ManagedPool::drop(Faces::iterator face)
         m_origins.erase(job.get());
         m_engine->engine().cancel(job, cancelledCall(QStringLiteral("AioPool")));
     }
-    face->second.waits->completeAll();
+    const std::shared_ptr<LocalWaits> waits = face->second.waits;
     m_faces.erase(face);
+    waits->completeAllNow();        // a call that went on later would keep the pool until the end of the thread
 }
 
 QVariant ManagedPool::configure(const ManagedCall &call)

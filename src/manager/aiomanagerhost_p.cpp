@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagerhost_p.h"
 
+#include "manager/aiomanagedpool_p.h"
 #include "manager/aiomanagerserver_p.h"
 #include "process/aioidentity_p.h"
 
@@ -67,6 +68,7 @@ private:
         QMetaObject::invokeMethod(&m_context, close, Qt::BlockingQueuedConnection);
         m_thread.quit();
         m_thread.wait();
+        waitForManagedPools();      // those that a call kept until the thread ended
     }
 
     QThread m_thread;

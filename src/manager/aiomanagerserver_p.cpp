@@ -95,8 +95,11 @@ void ManagerServer::admit(AioConnection *connection)
 void ManagerServer::leave(const std::shared_ptr<ManagerSession> &session, ManagerCaller &caller)
 {
     m_sessions.erase(session);
-    for (const Entry &entry : std::as_const(m_objects)) {
-        if (const auto object = entry.known.lock())
+    QList<std::shared_ptr<ManagedObject>> all;      // what goes on when it is forgotten may create some, and let others go
+    for (const Entry &entry : std::as_const(m_objects))
+        all.append(entry.known.lock());
+    for (const auto &object : std::as_const(all)) {
+        if (object)
             object->forget(caller);
     }
     dropAll(std::exchange(caller.references, {}));
