@@ -64,7 +64,7 @@ endfunction()
 # aio_add_room(<room> [RAW name...] [BACKEND name...] [PRIVATE name...] [CLASSES Name...] [HEADERS Name...] [APART Name...])
 #   RAW      name.h and name.cpp (where there is one) in src/<room>: the core that needs no Qt
 #   BACKEND  name.h and name_<backend>.cpp: the same, for each system in its own way
-#   PRIVATE  name.h and name.cpp in src/<room>
+#   PRIVATE  name.h and name.cpp (where there are both) in src/<room>
 #   CLASSES  include/aioprocessing/name.h, documented and installed, with src/<room>/name.cpp
 #   HEADERS  include/aioprocessing/name.h alone
 #   APART    the same for what needs more of Qt than the library does: not part of <AioProcessing/AioProcessing>
@@ -91,8 +91,8 @@ function(aio_add_room room)
                 aio_room_sources(${room} aioprocessing_core ${file})
             endif()
         endforeach()
-        if(NOT EXISTS ${here}/${name}.h)
-            message(FATAL_ERROR "${room}: there is no ${name}.h")
+        if(NOT EXISTS ${here}/${name}.h AND NOT EXISTS ${here}/${name}.cpp)
+            message(FATAL_ERROR "${room}: there is no ${name}.h or ${name}.cpp")
         endif()
     endforeach()
     set_property(GLOBAL APPEND PROPERTY AIO_APART ${ARG_APART})

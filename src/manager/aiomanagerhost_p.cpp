@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "manager/aiomanagerhost_p.h"
 
+#include "base/aioapplicationend_p.h"
 #include "manager/aiomanagedpool_p.h"
 #include "manager/aiomanagerserver_p.h"
 #include "process/aioidentity_p.h"
@@ -76,6 +77,7 @@ private:
     ManagerServer *m_server = nullptr;      // a child of the context
     AioAddress m_address;
     AioEvent m_ended;
+    const ApplicationEnd m_applicationEnd{[this] { end(); }};
 };
 
 // -- in a process

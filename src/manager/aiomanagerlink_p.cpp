@@ -122,6 +122,13 @@ ManagerLink::ManagerLink(const ManagerAddress &where) : m_where(where), m_port(s
 
 ManagerLink::~ManagerLink()
 {
+    end();
+}
+
+void ManagerLink::end()
+{
+    if (m_thread.isFinished())
+        return;
     const auto end = [port = m_port] { port->end(); };
     QMetaObject::invokeMethod(m_port.get(), end, Qt::QueuedConnection);
     m_thread.wait();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/aioapplicationend_p.h"
 #include "manager/aiomanagerport_p.h"
 
 #include <QThread>
@@ -33,10 +34,12 @@ public:
 
 private:
     explicit ManagerLink(const ManagerAddress &where);
+    void end();
 
     const ManagerAddress m_where;
     QThread m_thread;
     const std::shared_ptr<ManagerPort> m_port;
+    const ApplicationEnd m_applicationEnd{[this] { end(); }};
 };
 
 } // namespace aio_detail

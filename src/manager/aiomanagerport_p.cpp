@@ -39,13 +39,13 @@ std::shared_ptr<ManagerChannel> ManagerPort::submit(const std::shared_ptr<Pendin
 {
     std::unique_lock lock(m_mutex);
     const auto channel = m_channel;
-    if (!channel)
-        enqueue(call);
-    lock.unlock();
-    if (!channel || channel->begin(call, isAttended))
-        return channel;
-    lock.lock();
-    enqueue(call);
+    if (channel) {
+        lock.unlock();
+        if (channel->begin(call, isAttended))
+            return channel;
+        lock.lock();
+    }
+    enqueue(call, std::move(lock));
     return nullptr;
 }
 
@@ -55,15 +55,18 @@ void ManagerPort::cancel(const std::shared_ptr<PendingCall> &call)
     std::unique_lock lock(m_mutex);
     const auto channel = m_channel;
     if (!channel)
-        enqueue(call);
+        return enqueue(call, std::move(lock));
     lock.unlock();
-    if (channel)
-        channel->cancel(call);
+    channel->cancel(call);
 }
 
-// With the mutex.
-void ManagerPort::enqueue(const std::shared_ptr<PendingCall> &call)
+void ManagerPort::enqueue(const std::shared_ptr<PendingCall> &call, std::unique_lock<std::mutex> lock)
 {
+    if (m_isShut) {         // nobody takes it any more
+        lock.unlock();
+        call->complete(cancelled(*call));
+        return;
+    }
     m_inbox.push_back(call);
     if (!std::exchange(m_isCalled, true))
         QMetaObject::invokeMethod(this, &ManagerPort::takeInbox, Qt::QueuedConnection);
@@ -223,6 +226,10 @@ void ManagerPort::shut()
         m_native->close(error);
     if (m_python)
         m_python->shut();
+    {
+        const std::lock_guard lock(m_mutex);
+        m_isShut = true;
+    }
     takeInbox();
     thread()->quit();
 }

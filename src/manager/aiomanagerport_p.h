@@ -70,7 +70,8 @@ private:
     static QCoro::Task<> judge(Self self, std::shared_ptr<PendingCall> call);
 
     // -- any thread
-    void enqueue(const std::shared_ptr<PendingCall> &call);
+    /* With the \a lock of the mutex. */
+    void enqueue(const std::shared_ptr<PendingCall> &call, std::unique_lock<std::mutex> lock);
     void noteLoss(const AioError &error);
 
     // -- its own thread
@@ -90,6 +91,7 @@ private:
     mutable std::mutex m_mutex;         // protects what follows
     std::vector<std::shared_ptr<PendingCall>> m_inbox;
     bool m_isCalled = false;
+    bool m_isShut = false;
     QByteArray m_run;
     std::shared_ptr<ManagerChannel> m_channel;      // m_native, until it is lost
     AioError m_loss;

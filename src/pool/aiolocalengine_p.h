@@ -52,6 +52,8 @@ private:
     void finish();
     void schedule();
 
+    static qint64 nanoseconds(std::chrono::milliseconds time);      // at most a quarter of what fits
+
     // -- with the mutex
     void dispatch();
     LocalWorker *chooseWorker() const;

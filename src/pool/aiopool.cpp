@@ -121,8 +121,7 @@ AioPool::~AioPool()
     const PoolCounts counts = m_core->counts();
     if (const qint64 left = counts.pending + counts.running; left > 0 && m_core->isRunning())
         qCWarning(lcAioPool) << "an AioPool is destroyed that still has" << left << "tasks to do: they are cancelled";
-    m_core->terminate();
-    m_core->destroyEngine();
+    m_core->end();
 }
 
 // -- settings

@@ -160,8 +160,9 @@ void PoolCore::terminate()
     changed();
 }
 
-void PoolCore::destroyEngine()
+void PoolCore::end()
 {
+    terminate();
     std::unique_ptr<PoolEngine> engine;
     {
         const std::lock_guard lock(m_mutex);

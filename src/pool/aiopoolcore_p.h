@@ -4,6 +4,7 @@
 
 #include <aioprocessing/aiopool.h>
 
+#include "base/aioapplicationend_p.h"
 #include "pool/aiopoolengine_p.h"
 #include "pool/aiotaskhistory_p.h"
 
@@ -69,8 +70,8 @@ public:
     }
     void close();
     void terminate();
-    /* Waits for the end of the engine's threads. */
-    void destroyEngine();
+    /* Terminates, and waits for the end of the engine's threads. The pool object hears nothing any more. */
+    void end();
     PoolCounts counts() const;
     AioPoolStats stats() const;
     bool isRunning() const { return m_state == Running; }
@@ -150,6 +151,7 @@ private:
     quint32 m_onceNotices = 0;
     bool m_isPosted = false;
     AioPool *m_listener = nullptr;
+    const ApplicationEnd m_applicationEnd{[this] { end(); }};
 };
 
 } // namespace aio_detail
