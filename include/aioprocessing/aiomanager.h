@@ -61,7 +61,7 @@ class AioManagerPrivate;
  * long as the server, as it does in Python's own; its locks and the like are given back there, too.
  *
  * Threads and lifetime: belongs to the thread of its QObject; the objects are used on any. Destroying it ends a server that it has started, with the
- * objects.
+ * objects; so does the end of the application object.
  *
  * Errors: AioException with ConnectionRefused, AuthenticationFailed, AddressInUse, PeerDied, StaleProxy, NotFound, UsageError ...; errorOccurred()
  * announces them.

@@ -60,7 +60,8 @@ namespace aio_detail { class RemoteBackend; }
  *
  * Threads and lifetime: submitting, waiting and cancelling may be done on any thread; signals are emitted on the pool's own, from its
  * event loop. A thread of the pool does the work behind it, so no event loop is needed to block, and none is loaded; a continuation
- * that QFuture::then() runs there must not block on the pool (UsageError). A coroutine resumes on the thread that called.
+ * that QFuture::then() runs there must not block on the pool (UsageError). A coroutine resumes on the thread that called. At the latest
+ * the pool is terminated with the application object.
  *
  * Errors, thrown or in the QFuture: what the task threw (RemoteError with type and text, or the AioError of an AioException),
  * WorkerLost, TimedOut, Cancelled, BrokenPool, Closed (after close()), NotFound (no such function), TypeMismatch, Unserializable (of
