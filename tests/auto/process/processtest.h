@@ -9,11 +9,13 @@
 #include <aioprocessing/aioworker.h>
 
 #include <QCoreApplication>
+#include <QDeadlineTimer>
 #include <QElapsedTimer>
 #include <QFile>
 #include <QTest>
 #include <QTimer>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <poll.h>
@@ -34,7 +36,12 @@ public:
     bool endsWithin(int ms) const
     {
         pollfd entry{m_descriptor, POLLIN, 0};
-        return m_descriptor < 0 || ::poll(&entry, 1, ms) > 0;
+        const QDeadlineTimer deadline(ms);
+        int count;
+        do
+            count = m_descriptor < 0 ? 1 : ::poll(&entry, 1, int(deadline.remainingTime()));
+        while (count < 0 && errno == EINTR);
+        return count > 0;
     }
 
 private:

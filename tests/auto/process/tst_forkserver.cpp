@@ -142,6 +142,12 @@ private Q_SLOTS:
         QLoggingCategory::setFilterRules(QStringLiteral("aio.*=false"));
         AioContext::defaultContext()->setStartMethod(AioContext::ForkServer);
     }
+    void cleanupTestCase()
+    {
+        noteNobodys();
+        for (const pid_t pid : std::as_const(m_nobodys))
+            ::waitpid(pid, nullptr, WNOHANG);
+    }
 
     void resultArrives_data()
     {

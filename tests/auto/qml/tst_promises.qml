@@ -116,6 +116,7 @@ AioTestCase {
         queue.get().cancel()                                  // somebody wanted that
         queue.put(1, { last: true })
         tryVerify(() => kit.logSoFar().some(line => line.includes("nobody handles") && line.includes("'last'")))
+        tryVerify(() => kit.logSoFar().filter(line => line.includes("nobody handles")).length >= 3)
         const log = kit.collectedLog().filter(line => line.includes("nobody handles"))
         compare(log.length, 3)
         verify(log[0].startsWith("aio.qml: ") && log[0].includes("function") && log[0].includes(".catch"), log[0])

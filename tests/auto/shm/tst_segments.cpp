@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ipc.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -133,6 +134,7 @@ private Q_SLOTS:
         const Watchdog watchdog("whatIsTakenAwayFromAnArenaInUse", 20s);
         const QStringList before = AioTest::orphanedIpc();
         int segment = -1;
+        int semaphore = -1;     // Qt 6.8 makes one with the segment
         {
             HelperProcess first("member", {"taken away " + what});
             const QByteArray id = first.readLine();
@@ -142,7 +144,9 @@ private Q_SLOTS:
             const QStringList keys = QDir(directory).entryList({QStringLiteral("0-*")}, QDir::Files);
             QCOMPARE(keys.size(), 1);
             const QString key = directory + QLatin1Char('/') + keys.first();
-            segment = ::shmget(::ftok(QFile::encodeName(key).constData(), 'Q'), 0, 0);
+            const key_t number = ::ftok(QFile::encodeName(key).constData(), 'Q');
+            segment = ::shmget(number, 0, 0);
+            semaphore = ::semget(number, 0, 0);
             QVERIFY(segment >= 0);
             if (what == "key")
                 QVERIFY(QFile::remove(key));
@@ -168,8 +172,10 @@ private Q_SLOTS:
                 QCOMPARE(helper->waitForEnd(), 0);
             }
         }
-        if (what == "key")      // nobody has its key any more
+        if (what == "key") {    // nobody has it any more
             QCOMPARE(::shmctl(segment, IPC_RMID, nullptr), 0);
+            ::semctl(semaphore, 0, IPC_RMID);
+        }
         // once they are gone, there is one again
         HelperProcess next("member", {"taken away " + what});
         HelperProcess another("member", {"taken away " + what});
