@@ -103,7 +103,7 @@ private Q_SLOTS:
             QVERIFY(process.join());
         } else {
             QVERIFY(finished.wait());
-            QVERIFY(loop.stayedAlive());
+            QVERIFY(loop.stayedAlive(100));
         }
         QCOMPARE(started.size(), 1);
         checkEnd(process, finished, 0, AioProcess::CleanExit);
@@ -246,7 +246,7 @@ private Q_SLOTS:
         EventLoopChecker loop;
         number == SIGTERM ? process.terminate() : number == SIGKILL ? process.kill() : process.interrupt();
         QVERIFY(finished.wait(30000));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
         checkEnd(process, finished, -number, AioProcess::Killed);
         QVERIFY(!process.error());
         process.kill();    // nothing after the end

@@ -62,7 +62,7 @@ private Q_SLOTS:
     {
         EventLoopChecker loop;
         QCOMPARE(AioProcessing::waitBlocking(resultOf(AioCall::to<&add>(20, 3))), 23);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void severalWaitsOfOneProcessAllResume()
@@ -79,7 +79,7 @@ private Q_SLOTS:
             QCOMPARE(ending.thread, QThread::currentThread());
         }
         QCOMPARE(finished.size(), 1);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
         Ending late;    // completes at once
         joinInto(late, process, QDeadlineTimer(0), {});
         QCOMPARE(late.value, std::optional(true));
@@ -97,7 +97,7 @@ private Q_SLOTS:
             joinInto(ending, process, QDeadlineTimer(limit), {});
             QTRY_COMPARE(ending.value, std::optional(false));
             QVERIFY(clock.nsecsElapsed() >= std::chrono::nanoseconds(limit).count());
-            QVERIFY(loop.stayedAlive());
+            QVERIFY(loop.stayedAlive(100));
         }
         QVERIFY(process.isAlive());
     }
@@ -132,7 +132,7 @@ private Q_SLOTS:
         QCOMPARE(ending.thread, QThread::currentThread());
         thread->wait();
         QVERIFY(process.isAlive());
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void destructionCancels()
@@ -147,7 +147,7 @@ private Q_SLOTS:
         QVERIFY(!endings[0].error && !endings[1].error);    // never inside of the destructor
         for (const Ending &ending : endings)
             QTRY_COMPARE(ending.error, std::optional(AioError::Cancelled));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void cancelRacesWithTheEnd()
@@ -195,7 +195,7 @@ private Q_SLOTS:
         thread->start();
         QVERIFY(finished.wait(30000));
         QCOMPARE(result, 9);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void waitOfAnEndingThreadIsCancelled()
@@ -244,7 +244,7 @@ private Q_SLOTS:
         EventLoopChecker loop;
         AioProcessing::waitBlocking(collect(process, lines));
         QCOMPARE(lines, (QByteArrayList{"one", "two", "rest"}));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
         QTRY_VERIFY(!process.isAlive());
     }
 

@@ -298,7 +298,7 @@ private Q_SLOTS:
         process->kill();
         QVERIFY(finished.wait(30000));
         QCOMPARE(process->exitCode(), std::optional(-SIGKILL));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void destructorKills_data()
@@ -355,7 +355,7 @@ private Q_SLOTS:
         process.reset();
         QVERIFY(!worker.endsWithin(0));    // it gets five seconds
         QTRY_VERIFY_WITH_TIMEOUT(worker.endsWithin(0), 15000);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void destructorWaitsIfToldSo()

@@ -105,7 +105,7 @@ class tst_AioProcessInput : public QObject
             QVERIFY(process.join(30s));
         } else {
             QTRY_VERIFY_WITH_TIMEOUT(!process.isAlive(), 30000);
-            QVERIFY(loop.stayedAlive());
+            QVERIFY(loop.stayedAlive(100));
         }
         QVERIFY2(clock.elapsed() < limit, qPrintable(QString::number(clock.elapsed())));
         QCOMPARE(finished.size(), 1);

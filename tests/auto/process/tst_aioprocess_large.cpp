@@ -9,6 +9,7 @@
 
 #include <QSignalSpy>
 
+#include <functional>
 #include <sys/mman.h>
 
 using namespace std::chrono_literals;
@@ -21,8 +22,18 @@ static void waitForEver()
         ::pause();
 }
 
-// The event loop turns each 10 ms, and never more than 5 ms late.
-constexpr int NoHold = 10 + 5;
+// Whether the event loop, which turns each 10 ms, is never more than 5 ms late while \a round runs. What copies page tables is late each time;
+// another process that had the caches, once.
+static bool holdsUpNothing(const std::function<void()> &round)
+{
+    for (int i = 0; i < 3 && !QTest::currentTestFailed(); ++i) {
+        EventLoopChecker loop;
+        round();
+        if (loop.stayedAlive(10 + 5))
+            return true;
+    }
+    return false;
+}
 
 class tst_AioProcessLarge : public QObject
 {
@@ -64,49 +75,48 @@ private Q_SLOTS:
 
     void startAndJoinHoldUpNothing()
     {
-        EventLoopChecker loop;
-        for (int i = 0; i < 20; ++i) {
-            AioProcess process(AioCall::to<&add>(i, 2));
-            QSignalSpy finished(&process, &AioProcess::finished);
-            process.start();
-            QVERIFY(finished.wait(30000));
-            QCOMPARE(process.result(), QVariant(i + 2));
-        }
-        QVERIFY(loop.stayedAlive(NoHold));
+        QVERIFY(holdsUpNothing([] {
+            for (int i = 0; i < 20; ++i) {
+                AioProcess process(AioCall::to<&add>(i, 2));
+                QSignalSpy finished(&process, &AioProcess::finished);
+                process.start();
+                QVERIFY(finished.wait(30000));
+                QCOMPARE(process.result(), QVariant(i + 2));
+            }
+        }));
     }
 
     void awaitedStartAndJoinHoldUpNothing()
     {
-        EventLoopChecker loop;
-        AioTest::run([&]() -> QCoro::Task<> {
+        const auto startAndJoin = []() -> QCoro::Task<> {
             for (int i = 0; i < 20; ++i) {
                 AioProcess process(AioCall::to<&add>(i, 2));
                 co_await process.coro_start();
                 co_await process.coro_join();
                 AIO_COMPARE(process.result(), QVariant(i + 2));
             }
-        });
-        QVERIFY(loop.stayedAlive(NoHold));
+        };
+        QVERIFY(holdsUpNothing([&] { AioTest::run(startAndJoin); }));
     }
 
     void terminateKillAndDestructionHoldUpNothing()
     {
-        EventLoopChecker loop;
-        for (int i = 0; i < 10; ++i) {
-            AioProcess process(AioCall::to<&waitForEver>());
-            QSignalSpy lines(&process, &AioProcess::outputLine);
-            QSignalSpy finished(&process, &AioProcess::finished);
-            process.start();
-            QVERIFY(lines.wait(30000));
-            if (i % 3 == 0)
-                process.terminate();
-            else if (i % 3 == 1)
-                process.kill();
-            else
-                continue;
-            QVERIFY(finished.wait(30000));
-        }
-        QVERIFY(loop.stayedAlive(NoHold));
+        QVERIFY(holdsUpNothing([] {
+            for (int i = 0; i < 9; ++i) {
+                AioProcess process(AioCall::to<&waitForEver>());
+                QSignalSpy lines(&process, &AioProcess::outputLine);
+                QSignalSpy finished(&process, &AioProcess::finished);
+                process.start();
+                QVERIFY(lines.wait(30000));
+                if (i % 3 == 0)
+                    process.terminate();
+                else if (i % 3 == 1)
+                    process.kill();
+                else
+                    continue;
+                QVERIFY(finished.wait(30000));
+            }
+        }));
     }
 };
 

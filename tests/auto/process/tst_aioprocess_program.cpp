@@ -94,7 +94,7 @@ private Q_SLOTS:
         QCOMPARE(output.size(), 3);
         QCOMPARE(errors.size(), 1);
         QCOMPARE(errors[0][0], QVariant(QByteArray("bad")));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void linesOfTheEndAreKeptForALateReader()
@@ -127,7 +127,7 @@ private Q_SLOTS:
         QCOMPARE(lines.size(), 200003);
         process.kill();
         QTRY_VERIFY(!process.isAlive());
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void nobodyWhoListensHoldsUpNothing()
@@ -226,7 +226,7 @@ private Q_SLOTS:
             QVERIFY(written.wait(30000));
         }
         if (form != "blocking")
-            QVERIFY(loop.stayedAlive());
+            QVERIFY(loop.stayedAlive(100));
         QCOMPARE(written.size(), 1);
         process.closeInput();
         QVERIFY(process.join(30s));
@@ -273,7 +273,7 @@ private Q_SLOTS:
         stop.request_stop();
         QTRY_COMPARE(cancelled.error, std::optional(AioError::Cancelled));
         QCOMPARE(errorOf([&] { process.write("e", stop.get_token()); }).code, AioError::Cancelled);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
         process.closeInput();
         ::kill(pid_t(process.pid()), SIGCONT);
         QVERIFY(process.join(30s));

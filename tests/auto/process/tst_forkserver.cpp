@@ -171,7 +171,7 @@ private Q_SLOTS:
             QVERIFY(process.join());
         } else {
             QVERIFY(finished.wait());
-            QVERIFY(loop.stayedAlive());
+            QVERIFY(loop.stayedAlive(100));
         }
         QCOMPARE(started.size(), 1);
         QCOMPARE(finished.size(), 1);
@@ -192,7 +192,7 @@ private Q_SLOTS:
         };
         EventLoopChecker loop;
         QCOMPARE(AioProcessing::waitBlocking(sum()), 23);
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
     }
 
     void preloadRunsOnceAndWorkersAreChildrenOfThisProcess()
@@ -354,7 +354,7 @@ private Q_SLOTS:
         EventLoopChecker loop;
         process.start();
         QVERIFY(finished.wait(30000));
-        QVERIFY(loop.stayedAlive());
+        QVERIFY(loop.stayedAlive(100));
         QCOMPARE(process.exitReason(), AioProcess::LaunchFailed);
         QCOMPARE(resultOf(AioCall::to<&add>(1, 2)), QVariant(3));
         QVERIFY(serverPid() != server);
