@@ -60,10 +60,10 @@ void LocalEngine::startWorkers()
             m_isStartPosted = false;
             if (m_toStart <= 0)
                 return;
-            --m_toStart;
             settings = m_settings;
         }
         AioProcess *process = nullptr;
+        bool isListed = false;
         try {
             auto made = std::make_unique<LocalWorker>();
             process = new AioProcess(made->call(*m_news, settings), m_agent);
@@ -73,15 +73,23 @@ void LocalEngine::startWorkers()
             QObject::connect(process, &AioProcess::started, m_agent, [this] { look(); }, Qt::QueuedConnection);    // its pid is known now
             {
                 const std::lock_guard lock(m_mutex);
+                if (m_toStart <= 0) {       // terminated meanwhile
+                    process->deleteLater();
+                    return;
+                }
+                --m_toStart;                // at once with the next line: whoever counts must not miss it
                 m_workers.push_back(std::move(made));
+                isListed = true;
             }
             process->start();
         } catch (const AioException &e) {
             const std::lock_guard lock(m_mutex);
-            if (process) {
+            if (isListed)
                 std::erase_if(m_workers, [process](const auto &worker) { return worker->process == process; });
+            else
+                m_toStart = std::max(m_toStart - 1, 0);
+            if (process)
                 process->deleteLater();
-            }
             if (!mayDie(e.error().message))
                 break;
             wantWorkers();      // as after a death

@@ -89,7 +89,14 @@ class Sends
 public:
     Sends() : m_isCounting(aio_raw::rawfault_arm("pool.bound:1000000:sleep:0")) {}
     ~Sends() { aio_raw::rawfault_arm(nullptr); }
-    bool areAtMost(unsigned most) const { return !m_isCounting || (aio_raw::rawfault_hits() >= 1 && aio_raw::rawfault_hits() <= most); }
+    bool areAtMost(unsigned most) const
+    {
+        const unsigned hits = aio_raw::rawfault_hits();
+        const bool are = !m_isCounting || (hits >= 1 && hits <= most);
+        if (!are)
+            qWarning("sent %u times", hits);
+        return are;
+    }
 
 private:
     const bool m_isCounting;
