@@ -505,7 +505,7 @@ private Q_SLOTS:
     void deathOfTheNotifierIsHeardByACoroutine()
     {
         if (AioTest::areFacesManaged())
-            return;     // its lock tells so there, the condition does not
+            QSKIP("the lock of a manager's condition tells so, the condition does not");
         const auto condition = makeCondition();
         QSignalSpy ownerDied(condition.get(), &AioCondition::ownerDied);
         AioProcess notifier(AioCall::to<&notifyAndDie>(*condition));
@@ -526,7 +526,7 @@ private Q_SLOTS:
     void deathOfTheNotifierIsHeardByAThread()
     {
         if (AioTest::areFacesManaged())
-            return;     // its lock tells so there, the condition does not
+            QSKIP("the lock of a manager's condition tells so, the condition does not");
         const auto condition = makeCondition();
         std::atomic<qint64> dead = 0;
         connect(condition.get(), &AioCondition::ownerDied, this, [&](qint64 pid) { dead += pid; }, Qt::DirectConnection);
